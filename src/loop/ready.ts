@@ -1,0 +1,21 @@
+/**
+ * What may stand in the ready queue: one entry, one `run()`. Handles, tasks, waits and timers all implement it, so that
+ * waking something costs no wrapper object.
+ *
+ * `run()` is called only from a round (loop/turn.ts), must not throw, and decides itself whether it was cancelled
+ * meanwhile.
+ */
+export interface Ready {
+  run(): void
+}
+
+/**
+ * An entry that a timer makes ready. The `slot` belongs to the timer store while the timer is pending; nobody else writes
+ * it. A deadline is a point on `loop.time()`, in milliseconds.
+ */
+export interface TimerEntry extends Ready {
+  /** The store's slot while pending there; otherwise one of the negative `TimerState` values. */
+  slot: number
+  /** The deadline, written by the store when the timer leaves it (fired or cancelled); `NaN` before. */
+  deadline: number
+}
