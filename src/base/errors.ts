@@ -1,0 +1,151 @@
+/**
+ * Every error class of the library, with its semver-stable `code`. An error is made where it is thrown; its message starts
+ * with what was tried and ends with what to do. asyncio's ValueError and TypeError are JavaScript's RangeError and
+ * TypeError with a `code`.
+ *
+ * Two copies of the package may meet in one process, so `instanceof` asks for a brand (`Symbol.for`), not for the class.
+ */
+
+/** The table of codes: one entry an error. Stable across releases. */
+export const ErrorCode = {
+  cancelled: 'ERR_AIOLOOP_CANCELLED',
+  timeout: 'ERR_AIOLOOP_TIMEOUT',
+  interrupted: 'ERR_AIOLOOP_INTERRUPTED',
+  invalidState: 'ERR_AIOLOOP_INVALID_STATE',
+  loopState: 'ERR_AIOLOOP_LOOP_STATE',
+  deadlock: 'ERR_AIOLOOP_DEADLOCK',
+  notSupported: 'ERR_AIOLOOP_NOT_SUPPORTED',
+  native: 'ERR_AIOLOOP_NATIVE_UNAVAILABLE',
+  argumentType: 'ERR_AIOLOOP_INVALID_ARG_TYPE',
+  argumentRange: 'ERR_AIOLOOP_OUT_OF_RANGE',
+} as const
+
+const CANCELLED = Symbol.for('aioloop.v1.CancelledError')
+
+function hasBrand(value: unknown, brand: symbol): boolean {
+  return typeof value === 'object' && value !== null && brand in value
+}
+
+/**
+ * A task or future was cancelled. Never swallow it: catch it to clean up, then throw it again.
+ * Stands for `asyncio.CancelledError`. The library makes it without a stack outside debug mode (see
+ * {@link cancelledError}).
+ *
+ * @example
+ * ```ts
+ * try {
+ *   await sleep(1000)
+ * } catch (err) {
+ *   if (isCancelled(err)) await cleanUp()
+ *   throw err
+ * }
+ * ```
+ */
+export class CancelledError extends Error {
+  override readonly name: string = 'CancelledError'
+  readonly code: string = ErrorCode.cancelled
+
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return this === CancelledError ? hasBrand(value, CANCELLED) : Function.prototype[Symbol.hasInstance].call(this, value)
+  }
+}
+Object.defineProperty(CancelledError.prototype, CANCELLED, { value: true })
+
+/** True when `err` is a {@link CancelledError}, made by this or another copy of the package. */
+export function isCancelled(err: unknown): err is CancelledError {
+  return hasBrand(err, CANCELLED)
+}
+
+/** Debug mode of any loop turns this on: then cancellations carry the stack of the `cancel()` that made them. */
+export const cancelStacks = { captured: false }
+
+/**
+ * The library's way to make a CancelledError: capturing a stack costs some two microseconds, which every cancellation
+ * would pay for text that nobody reads.
+ */
+export function cancelledError(message?: string): CancelledError {
+  if (cancelStacks.captured) return new CancelledError(message)
+  const limit = Error.stackTraceLimit
+  Error.stackTraceLimit = 0
+  const error = new CancelledError(message)
+  Error.stackTraceLimit = limit
+  return error
+}
+
+/** Something took longer than its limit. Stands for `asyncio.TimeoutError`. */
+export class TimeoutError extends Error {
+  override readonly name: string = 'TimeoutError'
+  readonly code: string = ErrorCode.timeout
+}
+
+/** `run` was ended by ^C (SIGINT). Uncaught, the process exits with code 130. Stands for `KeyboardInterrupt`. */
+export class InterruptedError extends Error {
+  override readonly name: string = 'InterruptedError'
+  readonly code: string = ErrorCode.interrupted
+}
+
+/** A future is not in the state that the call needs, such as `result()` while pending. Stands for `InvalidStateError`. */
+export class InvalidStateError extends Error {
+  override readonly name: string = 'InvalidStateError'
+  readonly code: string = ErrorCode.invalidState
+}
+
+/**
+ * A loop, task or runner is not in the state that the call needs: closed, already running, none running, another loop's.
+ * Stands for asyncio's `RuntimeError`.
+ */
+export class LoopStateError extends Error {
+  override readonly name: string = 'LoopStateError'
+  readonly code: string
+
+  constructor(message: string, options?: ErrorOptions & { code?: string }) {
+    super(message, options)
+    this.code = options?.code ?? ErrorCode.loopState
+  }
+}
+
+/** This loop cannot do this; `capability` names what is missing. Stands for asyncio's `NotImplementedError`. */
+export class NotSupportedError extends Error {
+  override readonly name: string = 'NotSupportedError'
+  readonly code: string = ErrorCode.notSupported
+  /** The name of the loop, such as `portable`. */
+  readonly loop: string
+  /** The missing capability, a key of `loop.capabilities`. */
+  readonly capability: string
+
+  constructor(method: string, loop: string, capability: string, remedy?: string) {
+    super(
+      `${method}: the ${loop} loop lacks the capability '${capability}'; ` +
+        (remedy ?? `check loop.capabilities.${capability} before the call`),
+    )
+    this.loop = loop
+    this.capability = capability
+  }
+}
+
+type Coded<E extends Error> = E & { code: string }
+
+/** A TypeError for a wrong argument: what was called, which argument, what was expected, what came. */
+export function argumentTypeError(call: string, argument: string, expected: string, actual: unknown): Coded<TypeError> {
+  const error = new TypeError(`${call}: '${argument}' must be ${expected}, not ${describe(actual)}`)
+  return Object.assign(error, { code: ErrorCode.argumentType })
+}
+
+/** A TypeError whose remedy needs a sentence of its own. */
+export function usageTypeError(message: string): Coded<TypeError> {
+  return Object.assign(new TypeError(message), { code: ErrorCode.argumentType })
+}
+
+/** A RangeError for an argument of the right type and a wrong value. */
+export function argumentRangeError(call: string, argument: string, expected: string, actual: unknown): Coded<RangeError> {
+  const error = new RangeError(`${call}: '${argument}' must be ${expected}, not ${describe(actual)}`)
+  return Object.assign(error, { code: ErrorCode.argumentRange })
+}
+
+function describe(value: unknown): string {
+  if (value === null || value === undefined) return String(value)
+  if (typeof value === 'string') return `the string ${JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value)}`
+  if (typeof value === 'function') return value.name === '' ? 'a function' : `the function ${value.name}`
+  if (typeof value === 'object') return `an instance of ${value.constructor?.name ?? 'Object'}`
+  return `the ${typeof value} ${String(value)}`
+}
