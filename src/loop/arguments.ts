@@ -1,0 +1,12 @@
+/** Checks of the arguments that many calls share. Each error names the call and the argument. */
+import { argumentRangeError, argumentTypeError } from '../base/errors.ts'
+
+export function mustBeCallback(call: string, callback: unknown): void {
+  if (typeof callback !== 'function') throw argumentTypeError(call, 'callback', 'a function', callback)
+}
+
+/** A number of milliseconds or a point on the clock: any number but NaN; negative means due at once. */
+export function mustBeTime(call: string, argument: string, value: unknown): void {
+  if (typeof value !== 'number') throw argumentTypeError(call, argument, 'a number of milliseconds', value)
+  if (Number.isNaN(value)) throw argumentRangeError(call, argument, 'a number of milliseconds', value)
+}

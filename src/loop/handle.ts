@@ -1,0 +1,118 @@
+/**
+ * A callback on its way: one object carries the callback, up to three arguments inline, and the async context in which it
+ * was scheduled (a Handle is Node's `AsyncResource`, which is the cheapest way to capture one).
+ *
+ * `Handle` goes through the ready queue; `TimerHandle` is a Handle that a timer makes ready. Both are made by the
+ * scheduler only.
+ */
+import { AsyncResource } from 'node:async_hooks'
+import { inspect } from 'node:util'
+import type { Ready, TimerEntry } from './ready.ts'
+import { running } from './running.ts'
+import type { TimerStamps } from './timer-stamps.ts'
+import { TimerState } from './timer-state.ts'
+
+export type Callback = (...args: never[]) => unknown
+
+/** The scheduler as its handles see it. */
+export interface HandleHost {
+  readonly timers: TimerStamps
+  callbackFailed(handle: object, callback: Callback, exception: unknown): void
+}
+
+const MANY = -1
+const RESOURCE = { requireManualDestroy: true }
+
+/** Stands for `asyncio.Handle`. */
+export class Handle extends AsyncResource implements Ready {
+  /** @internal */
+  protected readonly _scheduler: HandleHost
+  /** Undefined once cancelled: a cancelled handle retains nothing. @internal */
+  protected _callback: ((...args: unknown[]) => unknown) | undefined
+  /** The number of arguments, or MANY: then `_a` is the array of them. */
+  #count: number
+  #a: unknown
+  #b: unknown
+  #c: unknown
+
+  /** @internal */
+  constructor(scheduler: HandleHost, callback: Callback, count: number, a: unknown, b: unknown, c: unknown) {
+    super('AIOLOOP_HANDLE', RESOURCE)
+    this._scheduler = scheduler
+    this._callback = callback as (...args: unknown[]) => unknown
+    this.#count = count
+    this.#a = a
+    this.#b = b
+    this.#c = c
+  }
+
+  /** Called from a round, or by the timer store through the ready queue. @internal */
+  run(): void {
+    const callback = this._callback
+    if (callback === undefined) return
+    running.task = null
+    try {
+      switch (this.#count) {
+        case 0:
+          this.runInAsyncScope(callback)
+          break
+        case 1:
+          this.runInAsyncScope(callback, undefined, this.#a)
+          break
+        case 2:
+          this.runInAsyncScope(callback, undefined, this.#a, this.#b)
+          break
+        case 3:
+          this.runInAsyncScope(callback, undefined, this.#a, this.#b, this.#c)
+          break
+        default:
+          this.runInAsyncScope(callback, undefined, ...(this.#a as unknown[]))
+      }
+    } catch (exception) {
+      this._scheduler.callbackFailed(this, callback, exception)
+    }
+    running.task = undefined
+  }
+
+  /** The callback will not run. Idempotent; drops callback and arguments. Stands for `Handle.cancel`. */
+  cancel(): void {
+    this._callback = undefined
+    this.#a = this.#b = this.#c = undefined
+  }
+
+  /** True once `cancel()` was called. Stands for `Handle.cancelled`. */
+  cancelled(): boolean {
+    return this._callback === undefined
+  }
+
+  [inspect.custom](): string {
+    return `<${this.constructor.name} ${this.cancelled() ? 'cancelled' : callbackName(this._callback)}>`
+  }
+
+  /** Arguments beyond three travel as one array. @internal */
+  static readonly MANY: number = MANY
+}
+
+/** Stands for `asyncio.TimerHandle`. */
+export class TimerHandle extends Handle implements TimerEntry {
+  /** @internal */
+  slot: number = TimerState.idle
+  /** @internal */
+  deadline = Number.NaN
+
+  /** The point in time, on `loop.time()` in milliseconds, for which this is or was scheduled. */
+  when(): number {
+    return this._scheduler.timers.deadlineOf(this)
+  }
+
+  override cancel(): void {
+    if (this._callback === undefined) return
+    this._scheduler.timers.cancel(this)
+    super.cancel()
+  }
+}
+
+/** How reports name a callback. */
+export function callbackName(callback: Callback | undefined): string {
+  return callback === undefined || callback.name === '' ? '<anonymous function>' : callback.name
+}

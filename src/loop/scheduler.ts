@@ -1,0 +1,214 @@
+/**
+ * The ready queue and the turn: the same on every loop. This is the only place where handles, task steps and wake-ups are
+ * run (law 3), and the order rules of asyncio live here: FIFO, and a round runs exactly what was ready when it began.
+ *
+ * One turn (docs/turn.md has the whole list): the backend enters `turn()`; its completions become ready; rounds run.
+ * Between rounds promise continuations run: rounds are chained by promise jobs, every eighth at the latest by a
+ * `process.nextTick` queued from a promise job, never by one nextTick after another (no promise job would run in between).
+ * Rounds in which only generator coroutines stepped may follow each other directly, up to a limit.
+ *
+ * `armed` means: a round is on its way (chained, or asked of the backend) or running, so a push need not arrange for one.
+ */
+import { Deque } from '../base/deque.ts'
+import { type Linked, LinkedList } from '../base/linked-list.ts'
+import type { Backend, BackendHost } from './backend.ts'
+import type { EventLoop } from './contract/event-loop.ts'
+import { type Callback, callbackName, type HandleHost } from './handle.ts'
+import type { Ready } from './ready.ts'
+import { running } from './running.ts'
+import { TimerStamps } from './timer-stamps.ts'
+import { TurnBudget } from './turn-budget.ts'
+
+/** Promise-job rounds between two that let `process.nextTick` run (trap T 7). */
+const CHAINED_ROUNDS = 7
+/** Direct rounds of generator steps between two that let promise jobs run. */
+const DIRECT_ROUNDS = 8
+
+const RESOLVED = Promise.resolve()
+
+/** A task that has not ended, as the scheduler keeps it: strongly, so that no pending task is ever lost. */
+export interface PendingTask extends Linked<PendingTask> {
+  getName(): string
+}
+
+export class Scheduler implements BackendHost, HandleHost {
+  readonly backend: Backend
+  readonly timers: TimerStamps
+  /** Every task of this loop that has not ended, oldest first. Kept by the tasks themselves. */
+  readonly tasks = new LinkedList<PendingTask>()
+  /** The loop that users see. Set once by the EventLoop that owns this scheduler. */
+  loop!: EventLoop
+  /** Debug mode: more checks, stacks of where things were made. */
+  debug = false
+  /** Set by whatever resumed something that goes on in promise jobs; cleared when a round begins. */
+  resumedPromises = false
+  /** Reorders the first `count` entries of the ready queue before a round: the virtual loop's seeded shuffle. */
+  shuffle: ((ready: Deque<Ready>, count: number) => void) | undefined
+  /** Called when the loop has stopped after `stop()`. */
+  onStopped: (() => void) | undefined
+  /** Takes signals that the backend saw. */
+  onSignal: ((signum: number) => void) | undefined
+
+  rounds = 0
+  handles = 0
+  exhausted = 0
+
+  readonly #ready = new Deque<Ready>()
+  readonly #budget: TurnBudget
+  readonly #runRounds = (): void => this.#rounds()
+  readonly #tickRounds = (): void => process.nextTick(this.#runRounds)
+  #armed = true
+  #active = false
+  #stopping = false
+  #chained = 0
+
+  constructor(backend: Backend) {
+    this.backend = backend
+    this.timers = new TimerStamps(backend)
+    this.#budget = new TurnBudget(() => backend.now())
+    backend.attach(this)
+  }
+
+  get readyCount(): number {
+    return this.#ready.length
+  }
+
+  /** True from `start()` until the loop has stopped. */
+  get active(): boolean {
+    return this.#active
+  }
+
+  /** Put an entry behind all that is ready. The hot path of everything. */
+  push(entry: Ready): void {
+    this.#ready.push(entry)
+    if (!this.#armed) this.#arm()
+  }
+
+  makeReady(entry: Ready): void {
+    this.#ready.push(entry)
+  }
+
+  hasReady(): boolean {
+    return this.#ready.length !== 0
+  }
+
+  signalled(signum: number): void {
+    this.onSignal?.(signum)
+  }
+
+  /** Begin to run: from now on ready entries get rounds. */
+  start(): void {
+    this.#active = true
+    this.#armed = false
+    this.backend.start()
+    if (this.#stopping || this.#ready.length !== 0) {
+      this.#armed = true
+      this.backend.wake()
+    }
+  }
+
+  /** Stop after the round that is running, or, when none is, after the next one. */
+  stop(): void {
+    this.#stopping = true
+    if (this.#active && !this.#armed) this.#arm()
+  }
+
+  /** Forget everything that is ready. For a loop that closes. */
+  clear(): void {
+    this.#ready.clear()
+  }
+
+  /** Called by the backend, from a macrotask. */
+  turn(): void {
+    if (!this.#active) return
+    this.#chained = 0
+    this.#budget.begin(this.backend.turnStarted())
+    this.#armed = true
+    this.backend.deliver()
+    this.#rounds()
+  }
+
+  /**
+   * One turn of a standalone loop, to its end, inside this call. `drain` runs promise jobs and nextTicks where that is
+   * possible. Called by the pump (event-loop/pump.ts).
+   */
+  turnSync(drain: () => void): void {
+    if (!this.#active) return
+    this.#budget.begin(this.backend.turnStarted())
+    this.#armed = true
+    this.backend.deliver()
+    for (;;) {
+      const handles = this.#round()
+      drain()
+      if (this.#stopping) return this.#stopped()
+      if (this.#ready.length === 0 || this.#budget.spent(handles)) return
+    }
+  }
+
+  /** A callback threw: the exception handler is told, the loop goes on. */
+  callbackFailed(handle: object, callback: Callback, exception: unknown): void {
+    this.loop.callExceptionHandler({ message: `Exception in callback ${callbackName(callback)}`, exception, handle })
+  }
+
+  #arm(): void {
+    this.#armed = true
+    if (this.backend.inTurn()) this.#chain()
+    else this.backend.wake()
+  }
+
+  #rounds(): void {
+    for (let direct = 1; ; direct++) {
+      const handles = this.#round()
+      if (this.#stopping) return this.#stopped()
+      if (this.#ready.length === 0) {
+        this.#armed = false
+        return
+      }
+      if (this.#budget.spent(handles)) {
+        this.exhausted++
+        this.backend.wake()
+        return
+      }
+      if (this.resumedPromises || direct === DIRECT_ROUNDS) return this.#chain()
+    }
+  }
+
+  #chain(): void {
+    if (this.backend.standalone) return
+    if (++this.#chained <= CHAINED_ROUNDS) {
+      RESOLVED.then(this.#runRounds)
+    } else {
+      this.#chained = 0
+      RESOLVED.then(this.#tickRounds)
+    }
+  }
+
+  /** Run exactly what is ready now. Returns how many entries that were. */
+  #round(): number {
+    const ready = this.#ready
+    const timers = this.timers
+    const count = ready.length
+    this.resumedPromises = false
+    if (this.shuffle !== undefined) this.shuffle(ready, count)
+    const outer = running.loop
+    running.loop = this.loop
+    timers.sharing = true
+    for (let i = 0; i < count; i++) {
+      ready.shift()?.run()
+      if (timers.waiting !== 0) timers.stamp()
+    }
+    timers.sharing = false
+    running.loop = outer
+    this.rounds++
+    this.handles += count
+    return count
+  }
+
+  #stopped(): void {
+    this.#stopping = false
+    this.#active = false
+    this.#armed = true
+    this.backend.stop()
+    this.onStopped?.()
+  }
+}

@@ -1,0 +1,76 @@
+/** Tasks from coroutines, on a given loop or the running one. */
+import { argumentTypeError } from '../base/errors.ts'
+import type { Body, Coroutine } from '../loop/contract/awaitable.ts'
+import type { TaskOptions } from '../loop/contract/future.ts'
+import { getRunningLoop, running } from '../loop/running.ts'
+import type { EventLoop } from '../loop/contract/event-loop.ts'
+import type { Scheduler } from '../loop/scheduler.ts'
+import { isGenerator, takeGenerator } from './coroutine.ts'
+import { schedulerOf } from './scheduler-of.ts'
+import { mustBeCoroutine, Task } from './task.ts'
+
+/** Make a task on `scheduler`, past the task factory. Checks the coroutine. */
+export function makeTask<T, A extends unknown[]>(
+  scheduler: Scheduler,
+  coro: Coroutine<T> | Body<T, A>,
+  options: TaskOptions<A> | undefined,
+): Task<T> {
+  mustBeCoroutine('createTask', coro)
+  const args = options?.args
+  if (args !== undefined && !Array.isArray(args)) {
+    throw argumentTypeError('createTask', 'options.args', 'an array of arguments', args)
+  }
+  if (isGenerator(coro)) takeGenerator('createTask', coro)
+  return new Task<T>(scheduler, coro, options?.name === undefined ? undefined : String(options.name), args)
+}
+
+/**
+ * Run a coroutine as a task on the running loop: an async function, a generator function, or a generator not yet started.
+ * Its first step is taken in the next round. `args` hands arguments to a hoisted function, which is much cheaper than a
+ * fresh generator closure. Stands for `asyncio.create_task`.
+ *
+ * @throws TypeError for a promise, which runs already; LoopStateError when no loop is running.
+ *
+ * @example
+ * ```ts
+ * function* pause(ms: number) {
+ *   yield* sleep(ms)
+ *   return ms
+ * }
+ * const task = createTask(pause, { args: [5], name: 'pause' })
+ * console.log(await task)
+ * ```
+ */
+export function createTask<T, A extends unknown[] = []>(
+  coro: Coroutine<T> | Body<T, A>,
+  options?: TaskOptions<A>,
+): Task<T> {
+  return getRunningLoop().createTask(coro, options) as Task<T>
+}
+
+/**
+ * The task that runs here: the one being stepped, else the one that the async context belongs to; undefined in a plain
+ * callback of a loop and outside of any. Stands for `asyncio.current_task`.
+ *
+ * @example
+ * ```ts
+ * console.log(currentTask()?.getName())
+ * ```
+ */
+export function currentTask(loop?: EventLoop): Task<unknown> | undefined {
+  const found = running.task === undefined ? running.frames.getStore()?.task : (running.task ?? undefined)
+  const task = found as Task<unknown> | undefined
+  return loop !== undefined && task?.getLoop() !== loop ? undefined : task
+}
+
+/**
+ * The tasks of a loop (the running one by default) that have not ended. Stands for `asyncio.all_tasks`.
+ *
+ * @example
+ * ```ts
+ * for (const task of allTasks()) task.cancel()
+ * ```
+ */
+export function allTasks(loop?: EventLoop): Set<Task<unknown>> {
+  return new Set(schedulerOf(loop ?? getRunningLoop()).tasks.toArray() as unknown as Task<unknown>[])
+}

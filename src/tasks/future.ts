@@ -1,0 +1,311 @@
+/**
+ * Future: a result that is not there yet, bound to one loop. States: pending, then one of finished, failed, cancelled, for
+ * good. Done-callbacks, awaiting tasks and `then` reactions are one list in order of arrival, and all of them are woken
+ * through the ready queue, never synchronously.
+ *
+ * A future is its own stateless iterator: `yield* future` asks `next()`, which suspends while pending and returns or throws
+ * once done. It may be awaited any number of times.
+ */
+import { inspect } from 'node:util'
+import { argumentTypeError, type CancelledError, cancelledError, InvalidStateError, LoopStateError } from '../base/errors.ts'
+import type { Suspension } from '../loop/contract/awaitable.ts'
+import type { EventLoop } from '../loop/contract/event-loop.ts'
+import type * as contract from '../loop/contract/future.ts'
+import type { Ready } from '../loop/ready.ts'
+import type { Scheduler } from '../loop/scheduler.ts'
+import { DoneCallback } from './done-callback.ts'
+import { currentFrame, type Source } from './frame.ts'
+import { Reaction } from './reaction.ts'
+import { suspendOn, type Wait } from './suspension.ts'
+import { addUnretrieved, removeUnretrieved } from './unretrieved.ts'
+import { type Waiter, WaiterList } from './waiter.ts'
+
+export const FutureState = { pending: 0, finished: 1, failed: 2, cancelled: 3 } as const
+export type FutureState = (typeof FutureState)[keyof typeof FutureState]
+
+const STATE_NAMES = ['pending', 'finished', 'failed', 'cancelled'] as const
+const FUTURE = Symbol.for('aioloop.v1.Future')
+
+/**
+ * Stands for `asyncio.Future`. Made by `loop.createFuture()`; not meant to be subclassed.
+ *
+ * @example
+ * ```ts
+ * const future = getRunningLoop().createFuture<string>()
+ * setTimeout(() => future.setResult('done'), 5)
+ * console.log(await future)
+ * ```
+ */
+export class Future<T> extends WaiterList implements contract.Future<T>, Wait, Source {
+  declare readonly __suspension: Suspension['__suspension']
+  /** @internal */
+  readonly scheduler: Scheduler
+  #state: FutureState = FutureState.pending
+  /** The value, the exception, or the CancelledError once somebody asked for it. */
+  #value: unknown
+  /** The message of `cancel`, until the error is made. */
+  #message: string | undefined
+  /** The error lies in the registry of errors nobody took. */
+  #unretrieved = false
+
+  /** @internal */
+  constructor(scheduler: Scheduler) {
+    super()
+    this.scheduler = scheduler
+  }
+
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return this === Future ? isFuture(value) : Function.prototype[Symbol.hasInstance].call(this, value)
+  }
+
+  /** The loop this future belongs to. Stands for `Future.get_loop`. */
+  getLoop(): EventLoop {
+    return this.scheduler.loop
+  }
+
+  /** True when finished, failed or cancelled. Stands for `Future.done`. */
+  done(): boolean {
+    return this.#state !== FutureState.pending
+  }
+
+  /** True when cancelled. Stands for `Future.cancelled`. */
+  cancelled(): boolean {
+    return this.#state === FutureState.cancelled
+  }
+
+  /**
+   * The result; throws the exception of a failed future. Stands for `Future.result`.
+   * @throws InvalidStateError while pending; CancelledError when cancelled.
+   */
+  result(): T {
+    if (this.#state === FutureState.finished) return this.#value as T
+    if (this.#state === FutureState.pending) {
+      throw new InvalidStateError('result: the future is still pending; await it, or ask done() first')
+    }
+    throw this.outcome
+  }
+
+  /**
+   * The exception of a failed future, undefined of a finished one. Stands for `Future.exception`.
+   * @throws InvalidStateError while pending; CancelledError when cancelled.
+   */
+  exception(): unknown {
+    if (this.#state === FutureState.pending) {
+      throw new InvalidStateError('exception: the future is still pending; await it, or ask done() first')
+    }
+    if (this.#state === FutureState.cancelled) throw this.outcome
+    return this.#state === FutureState.failed ? this.outcome : undefined
+  }
+
+  /**
+   * Finish with a result. Stands for `Future.set_result`.
+   * @throws InvalidStateError when done already.
+   */
+  setResult(value: T): void {
+    this.#mustBePending('setResult')
+    this.settle(FutureState.finished, value)
+  }
+
+  /**
+   * Fail with an exception: any value, or an error class, which is instantiated. Stands for `Future.set_exception`.
+   * @throws InvalidStateError when done already.
+   */
+  setException(exception: unknown): void {
+    this.#mustBePending('setException')
+    this.settle(FutureState.failed, isErrorClass(exception) ? new exception() : exception)
+  }
+
+  /**
+   * Cancel: who waits gets a CancelledError. Returns false, and does nothing, when done already.
+   * Stands for `Future.cancel`.
+   */
+  cancel(message?: string): boolean {
+    if (this.#state !== FutureState.pending) return false
+    this.#message = message
+    this.settle(FutureState.cancelled, undefined)
+    return true
+  }
+
+  /**
+   * Call `callback(future)` from the loop once this is done (soon, if it is already), in the async context of this call.
+   * The same function may be added many times. Stands for `Future.add_done_callback`.
+   */
+  addDoneCallback(callback: (future: this) => void): void {
+    if (typeof callback !== 'function') {
+      throw argumentTypeError('addDoneCallback', 'callback', 'a function', callback)
+    }
+    this.watch(new DoneCallback(this.scheduler, callback, this))
+  }
+
+  /** Remove every occurrence of a done-callback; returns how many. Stands for `Future.remove_done_callback`. */
+  removeDoneCallback(callback: (future: this) => void): number {
+    let count = 0
+    for (let waiter = this.firstWaiter; waiter !== undefined; ) {
+      const later = waiter.later
+      if (waiter instanceof DoneCallback && waiter.callback === callback) {
+        this.unlinkWaiter(waiter)
+        count++
+      }
+      waiter = later
+    }
+    return count
+  }
+
+  /**
+   * What `await` calls. Inside a task this counts as a wait of that task: its `cancel()` cancels this future. To look on
+   * without waiting, use `addDoneCallback`.
+   */
+  // biome-ignore lint/suspicious/noThenProperty: futures are awaitable
+  then<A = T, B = never>(
+    onFulfilled?: ((value: T) => A | PromiseLike<A>) | null,
+    onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
+  ): Promise<A | B> {
+    if (this.#state !== FutureState.pending) return this.#settledPromise().then(onFulfilled, onRejected)
+    const frame = currentFrame()
+    const task = frame?.task
+    if (task !== undefined && (task.scheduler !== this.scheduler || (task as unknown) === this)) {
+      return Promise.reject(this.waitError(task)).then(onFulfilled, onRejected)
+    }
+    const reaction = new Reaction(this, this.scheduler, frame, onFulfilled, onRejected)
+    this.linkWaiter(reaction)
+    if (task !== undefined) task.waitBegins(this)
+    return reaction as unknown as Promise<A | B>
+  }
+
+  catch<B = never>(onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null): Promise<T | B> {
+    return this.then(undefined, onRejected)
+  }
+
+  finally(onFinally?: (() => void) | null): Promise<T> {
+    return new Promise<T>((resolve, reject) => this.then(resolve, reject)).finally(onFinally)
+  }
+
+  [Symbol.iterator](): Iterator<Suspension, T, unknown> {
+    return this
+  }
+
+  /** Part of `yield*`: suspends while pending. @internal */
+  next(): IteratorResult<Suspension, T> {
+    if (this.#state === FutureState.pending) return suspendOn(this)
+    return { done: true, value: this.result() }
+  }
+
+  /** Part of `yield*`: the task throws a cancellation in here; what was handed over goes back (trap T 13). @internal */
+  throw(error: unknown): never {
+    this.abandon()
+    throw error
+  }
+
+  /** @internal */
+  subscribe(task: Ready): void {
+    this.linkWaiter(task as Waiter)
+  }
+
+  /** @internal */
+  cancelWait(message: string | undefined): boolean {
+    return this.cancel(message)
+  }
+
+  /** Nothing was handed over by a plain future; waits for items and permits override this. @internal */
+  abandon(): void {}
+
+  /** Make `waiter` ready once this is done, at once if it is. @internal */
+  watch(waiter: Waiter): void {
+    if (this.#state === FutureState.pending) this.linkWaiter(waiter)
+    else this.scheduler.push(waiter)
+  }
+
+  /** @internal */
+  get state(): FutureState {
+    return this.#state
+  }
+
+  /** @internal */
+  get fulfilled(): boolean {
+    return this.#state === FutureState.finished
+  }
+
+  /** The value or the error to throw, of a future that is done. Counts as taking the error. @internal */
+  get outcome(): unknown {
+    if (this.#state === FutureState.cancelled) this.#value ??= cancelledError(this.#message)
+    if (this.#unretrieved) {
+      this.#unretrieved = false
+      removeUnretrieved(this.scheduler, this)
+    }
+    return this.#value
+  }
+
+  /** Why a task may not wait for this. @internal */
+  waitError(task: object): LoopStateError {
+    return task === this
+      ? new LoopStateError('await: a task cannot wait for itself; wait for it from another task')
+      : new LoopStateError(
+          'await: this future is attached to a different loop than the task that waits; make it on the running loop',
+        )
+  }
+
+  [inspect.custom](): string {
+    return `<${this.constructor.name} ${this.describe()}>`
+  }
+
+  /** What inspect shows between the brackets. @internal */
+  describe(): string {
+    const state = STATE_NAMES[this.#state]
+    if (this.#state === FutureState.finished) return `${state} result=${inspect(this.#value, { depth: 0 })}`
+    if (this.#state === FutureState.failed) return `${state} exception=${String(this.#value)}`
+    return state
+  }
+
+  /** Enter a final state and wake all waiters, in order, through the ready queue. */
+  protected settle(state: FutureState, value: unknown): void {
+    this.#state = state
+    this.#value = value
+    let waiter = this.takeWaiters()
+    if (state === FutureState.failed && !hasTaker(waiter)) {
+      this.#unretrieved = true
+      addUnretrieved(this.scheduler, this)
+    }
+    const scheduler = this.scheduler
+    while (waiter !== undefined) {
+      const later: Waiter | undefined = waiter.later
+      waiter.earlier = waiter.later = undefined
+      scheduler.push(waiter)
+      waiter = later
+    }
+  }
+
+  /** Become cancelled by an error that exists already: one object serves one cancellation. */
+  protected settleCancelled(error: CancelledError): void {
+    this.settle(FutureState.cancelled, error)
+  }
+
+  #mustBePending(call: string): void {
+    if (this.#state !== FutureState.pending) {
+      throw new InvalidStateError(`${call}: the future is already ${STATE_NAMES[this.#state]}; ask done() first`)
+    }
+  }
+
+  #settledPromise(): Promise<T> {
+    return this.#state === FutureState.finished ? Promise.resolve(this.#value as T) : Promise.reject(this.outcome)
+  }
+}
+Object.defineProperty(Future.prototype, FUTURE, { value: true })
+
+/**
+ * True for futures and tasks of this library, whichever copy of the package made them. Stands for `asyncio.isfuture`.
+ */
+export function isFuture(value: unknown): value is Future<unknown> {
+  return typeof value === 'object' && value !== null && FUTURE in value
+}
+
+/** Whoever waits takes the error; a done-callback only may. */
+function hasTaker(first: Waiter | undefined): boolean {
+  for (let waiter = first; waiter !== undefined; waiter = waiter.later) {
+    if (!(waiter instanceof DoneCallback)) return true
+  }
+  return false
+}
+
+function isErrorClass(value: unknown): value is new () => Error {
+  return typeof value === 'function' && (value === Error || value.prototype instanceof Error)
+}

@@ -1,0 +1,42 @@
+/**
+ * How a generator coroutine suspends. `yield* awaitable` asks the awaitable's `next()`; while it is pending, that answers
+ * with the one shared object of this file, which `yield*` hands through every level of delegation, unwrapped, to the task.
+ * No object is made per wait.
+ */
+import type { Ready } from '../loop/ready.ts'
+import type { Suspension } from '../loop/contract/awaitable.ts'
+
+/** What a coroutine may suspend on. Implemented by futures and by the single waits of higher floors. */
+export interface Wait extends Suspension {
+  /** The task suspends here; make it ready when the wait is over. Called by the task, once per suspension. */
+  subscribe(task: Ready): void
+  /**
+   * Cancel this wait on behalf of a task that suspends here. True when the task will be made ready to find a
+   * CancelledError here; false when it is already on its way, so that the task must remember the cancel itself.
+   */
+  cancelWait(message: string | undefined): boolean
+}
+
+interface Suspended {
+  done: false
+  value: Suspension
+}
+
+const NOTHING = undefined as unknown as Suspension
+const SUSPENDED: Suspended = { done: false, value: NOTHING }
+
+/** The answer of a pending awaitable's `next()`. Valid until the next call of anything here. */
+export function suspendOn(wait: Wait): IteratorYieldResult<Suspension> {
+  SUSPENDED.value = wait
+  return SUSPENDED
+}
+
+/** The task has read what its coroutine yielded: let go of it, so that the shared object retains nothing. */
+export function releaseSuspension(): void {
+  SUSPENDED.value = NOTHING
+}
+
+/** True for a value that a coroutine may suspend on. */
+export function isWait(value: unknown): value is Wait {
+  return typeof value === 'object' && value !== null && typeof (value as Partial<Wait>).subscribe === 'function'
+}

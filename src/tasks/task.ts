@@ -1,0 +1,313 @@
+/**
+ * Task: a coroutine that runs on a loop. The task itself is the entry of the ready queue and the waiter in a future's list,
+ * so a step of a generator coroutine allocates nothing.
+ *
+ * Between steps a task is either on its way (in the ready queue), or waits: in `#waiting` (a generator coroutine that
+ * suspended), or in its frame's waits (async functions), or in a promise that is not the library's. `cancel` looks in that
+ * order; a cancel that finds nothing to cancel is *armed* and delivered at the next step or library wait, as asyncio's
+ * must-cancel is (docs/cancellation.md has the rules).
+ */
+import { AsyncResource } from 'node:async_hooks'
+import { argumentTypeError, type CancelledError, cancelledError, isCancelled, LoopStateError, usageTypeError } from '../base/errors.ts'
+import type { Body, Coroutine } from '../loop/contract/awaitable.ts'
+import type * as contract from '../loop/contract/future.ts'
+import { callbackName } from '../loop/handle.ts'
+import { running } from '../loop/running.ts'
+import type { PendingTask, Scheduler } from '../loop/scheduler.ts'
+import { isGenerator } from './coroutine.ts'
+import { Frame, type FrameTask, type Source } from './frame.ts'
+import { Future, FutureState } from './future.ts'
+import { isWait, releaseSuspension, type Wait } from './suspension.ts'
+import { TaskSignal } from './task-signal.ts'
+import type { Waiter } from './waiter.ts'
+
+const RESOURCE = { requireManualDestroy: true }
+const captureContext = (): AsyncResource => new AsyncResource('AIOLOOP_TASK', RESOURCE)
+/** No error is to be thrown into the coroutine. Not undefined: that can be thrown too. */
+const NOTHING = Symbol('nothing')
+
+type AnyCoroutine = Coroutine<unknown> | Body<unknown, never[]>
+
+/**
+ * Stands for `asyncio.Task`. Made by `createTask`; not meant to be subclassed.
+ *
+ * @example
+ * ```ts
+ * const task = createTask(async () => {
+ *   await sleep(1000)
+ * })
+ * task.cancel()
+ * ```
+ */
+export class Task<T> extends Future<T> implements contract.Task<T>, Waiter, PendingTask, FrameTask {
+  earlier: Waiter | undefined
+  later: Waiter | undefined
+  older: PendingTask | undefined
+  newer: PendingTask | undefined
+  /** The async context in which every step runs. @internal */
+  readonly context: AsyncResource
+  readonly #frame: Frame
+  #coro: AnyCoroutine | undefined
+  #args: unknown[] | undefined
+  #generator: Coroutine<unknown> | undefined
+  #name: string | number
+  #waiting: Wait | undefined
+  #cancels = 0
+  /** A cancel that was not delivered yet, and its message. */
+  #armed = false
+  #message: string | undefined
+  #thrown: unknown = NOTHING
+  #signal: TaskSignal | undefined
+
+  /** @internal */
+  constructor(scheduler: Scheduler, coro: AnyCoroutine, name: string | undefined, args: unknown[] | undefined) {
+    super(scheduler)
+    this.#coro = coro
+    this.#args = args
+    this.#name = name ?? ++running.taskCount
+    this.#frame = new Frame(scheduler.loop, this)
+    this.context = running.frames.run(this.#frame, captureContext)
+    scheduler.tasks.add(this)
+    scheduler.push(this)
+  }
+
+  /** The name: given, or `Task-N`. Stands for `Task.get_name`. */
+  getName(): string {
+    return typeof this.#name === 'string' ? this.#name : `Task-${this.#name}`
+  }
+
+  /** Stands for `Task.set_name`. */
+  setName(name: string): void {
+    this.#name = String(name)
+  }
+
+  /** What the task was made from. Stands for `Task.get_coro`. */
+  getCoro(): Coroutine<T> | Body<T, never[]> | undefined {
+    return this.#coro as Coroutine<T> | Body<T, never[]> | undefined
+  }
+
+  /**
+   * Ask the coroutine to end: a CancelledError is thrown where it waits, or at its next wait. Every call counts on
+   * `cancelling()`. Returns false when done already. Stands for `Task.cancel`.
+   */
+  override cancel(message?: string): boolean {
+    if (this.done()) return false
+    this.#cancels++
+    this.#message = message
+    let delivered = this.#waiting?.cancelWait(message) === true
+    for (const wait of this.#frame.waits()) {
+      if (wait.source.cancel(message)) delivered = true
+    }
+    if (this.#signal?.abort(() => this.#cancellation()) === true && !this.#inLibraryWait()) delivered = true
+    if (!delivered) this.#armed = true
+    return true
+  }
+
+  /** How many cancels were asked for and not taken back by `uncancel`. Stands for `Task.cancelling`. */
+  cancelling(): number {
+    return this.#cancels
+  }
+
+  /**
+   * Take back one cancel, after having dealt with it; returns how many are left. At 0 an undelivered cancel is forgotten
+   * and the next read of `signal` gives a fresh one. Stands for `Task.uncancel`.
+   */
+  uncancel(): number {
+    if (this.#cancels > 0 && --this.#cancels === 0) {
+      this.#armed = false
+      this.#signal?.renew()
+    }
+    return this.#cancels
+  }
+
+  /**
+   * Aborted when this task is cancelled, for what is not the library's: `fetch(url, { signal: task.signal })`. It stands
+   * for cancels not yet consumed: after `uncancel()` reached 0, the next read gives a fresh signal.
+   *
+   * @example
+   * ```ts
+   * const response = await fetch(url, { signal: currentTask()!.signal })
+   * ```
+   */
+  get signal(): AbortSignal {
+    this.#signal ??= new TaskSignal()
+    return this.#signal.read(this.#cancels > 0 ? () => this.#cancellation() : undefined)
+  }
+
+  /** @throws LoopStateError always: only its coroutine finishes a task. */
+  override setResult(_value: T): never {
+    throw new LoopStateError('setResult: a task gets its result from its coroutine; use a future for a result set by hand')
+  }
+
+  /** @throws LoopStateError always: only its coroutine finishes a task. */
+  override setException(_exception: unknown): never {
+    throw new LoopStateError('setException: a task fails when its coroutine throws; use a future for an error set by hand')
+  }
+
+  /** One step. Called from a round. @internal */
+  run(): void {
+    if (this.done()) return
+    this.#waiting = undefined
+    running.task = this
+    this.context.runInAsyncScope(advance, this)
+    running.task = undefined
+  }
+
+  /** The step itself, inside the task's async context. @internal */
+  advance(): void {
+    let result: IteratorResult<unknown, unknown>
+    try {
+      const generator = this.#generator ?? this.#begin()
+      if (generator === undefined) return
+      const error = this.#takeThrown()
+      result = error === NOTHING ? generator.next() : generator.throw(error)
+    } catch (error) {
+      releaseSuspension()
+      this.#failed(error)
+      return
+    }
+    releaseSuspension()
+    if (result.done === true) this.#finished(result.value)
+    else this.#suspend(result.value)
+  }
+
+  /** An async function of this task begins to wait for `wait`: an armed cancel is delivered there. @internal */
+  waitBegins(wait: Source): void {
+    this.#signal?.waitBegins()
+    if (this.#armed && wait.cancel(this.#message)) this.#armed = false
+  }
+
+  /** The error of an armed cancel, which is thereby delivered; undefined when none is armed. @internal */
+  takeArmedCancel(): CancelledError | undefined {
+    if (!this.#armed) return undefined
+    this.#armed = false
+    return this.#cancellation()
+  }
+
+  /** What the task waits for now, for reports. @internal */
+  waits(): object[] {
+    const waits: object[] = this.#frame.waits().map((reaction) => reaction.source)
+    if (this.#waiting !== undefined) waits.unshift(this.#waiting)
+    return waits
+  }
+
+  override describe(): string {
+    const waits = this.waits()
+    const on = waits.length === 0 || this.done() ? '' : ` waiting on ${waits.map(nameOfWait).join(', ')}`
+    return `${JSON.stringify(this.getName())} ${super.describe()}${on} coro=${nameOfCoro(this.#coro)}`
+  }
+
+  #inLibraryWait(): boolean {
+    return this.#waiting !== undefined || this.#frame.waiting
+  }
+
+  #cancellation(): CancelledError {
+    return cancelledError(this.#message)
+  }
+
+  /** The first step: call the coroutine function. Undefined when it is an async function, or never begins. */
+  #begin(): Coroutine<unknown> | undefined {
+    const coro = this.#coro as AnyCoroutine
+    if (typeof coro !== 'function') {
+      this.#generator = coro
+      return coro
+    }
+    const cancellation = this.takeArmedCancel()
+    if (cancellation !== undefined) {
+      this.#failed(cancellation)
+      return undefined
+    }
+    const args = this.#args
+    this.#args = undefined
+    const body: unknown = args === undefined ? (coro as Body<unknown>)() : (coro as Body<unknown, unknown[]>)(...args)
+    if (isGenerator(body)) {
+      this.#generator = body
+      return body
+    }
+    if (typeof (body as PromiseLike<unknown> | undefined)?.then !== 'function') {
+      throw usageTypeError(
+        `createTask: the coroutine function ${callbackName(coro)} returned ${typeof body}; ` +
+          'write it as an async function or as function*, or return an awaitable',
+      )
+    }
+    this.scheduler.resumedPromises = true
+    ;(body as PromiseLike<unknown>).then(
+      (value) => this.#finished(value),
+      (error) => this.#failed(error),
+    )
+    return undefined
+  }
+
+  /** What must be thrown into the coroutine in this step, if anything. */
+  #takeThrown(): unknown {
+    const thrown = this.#thrown
+    this.#thrown = NOTHING
+    return this.takeArmedCancel() ?? thrown
+  }
+
+  #suspend(wait: unknown): void {
+    if (!isWait(wait)) {
+      if (wait !== undefined) {
+        this.#thrown = usageTypeError(
+          `yield: a coroutine yielded ${typeof wait === 'object' ? 'an object' : String(wait)}; delegate with 'yield* x' to wait for x`,
+        )
+      }
+      this.scheduler.push(this)
+      return
+    }
+    if (wait instanceof Future && (wait.scheduler !== this.scheduler || (wait as unknown) === this)) {
+      this.#thrown = wait.waitError(this)
+      this.scheduler.push(this)
+      return
+    }
+    this.#waiting = wait
+    wait.subscribe(this)
+    this.#signal?.waitBegins()
+    if (this.#armed && wait.cancelWait(this.#message)) this.#armed = false
+  }
+
+  #finished(value: unknown): void {
+    const cancellation = this.takeArmedCancel()
+    if (cancellation !== undefined) this.settleCancelled(cancellation)
+    else this.settle(FutureState.finished, value)
+    this.#end()
+  }
+
+  #failed(error: unknown): void {
+    this.#armed = false
+    if (isCancelled(error)) this.settleCancelled(error)
+    else this.settle(FutureState.failed, error)
+    this.#end()
+  }
+
+  #end(): void {
+    this.#frame.close()
+    this.#generator = undefined
+    this.#args = undefined
+    this.#waiting = undefined
+    this.scheduler.tasks.remove(this)
+  }
+}
+
+function advance(this: Task<unknown>): void {
+  this.advance()
+}
+
+function nameOfWait(wait: object): string {
+  return wait instanceof Task ? `task ${JSON.stringify(wait.getName())}` : wait.constructor.name
+}
+
+function nameOfCoro(coro: AnyCoroutine | undefined): string {
+  return typeof coro === 'function' ? callbackName(coro) : 'generator'
+}
+
+/** A task's scheduler, checked: what `createTask` of a loop needs. */
+export function mustBeCoroutine(call: string, coro: unknown): asserts coro is AnyCoroutine {
+  if (typeof coro === 'function' || isGenerator(coro)) return
+  if (typeof (coro as PromiseLike<unknown> | undefined)?.then === 'function') {
+    throw usageTypeError(
+      `${call}: 'coro' is a promise or awaitable, which runs already, outside of the task; pass a function: () => f()`,
+    )
+  }
+  throw argumentTypeError(call, 'coro', 'an async function, a generator function or a generator', coro)
+}
