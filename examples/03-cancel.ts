@@ -6,7 +6,7 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { createTask, currentTask, isCancelled, run, sleep } from 'aioloop'
+import { createTask, currentTask, isCancelled, run, sleep, type Task } from 'aioloop'
 
 async function patient(): Promise<void> {
   try {
@@ -37,7 +37,7 @@ async function main(): Promise<void> {
   const server = createServer(() => console.log('server: asked, and will not answer')).listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
-  const download = createTask(() => fetch(`http://127.0.0.1:${port}/`, { signal: download.signal }))
+  const download: Task<Response> = createTask(() => fetch(`http://127.0.0.1:${port}/`, { signal: download.signal }))
   server.once('request', () => download.cancel())
   await download.catch((error: unknown) => console.log(`download: ${isCancelled(error) ? 'cancelled' : error}`))
   server.close()

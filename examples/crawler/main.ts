@@ -6,7 +6,7 @@
 
 import { stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import { createTask, getRunningLoop, InterruptedError, install, isCancelled, loopInfo, run } from 'aioloop'
+import { createTask, getRunningLoop, InterruptedError, install, isCancelled, loopInfo, run, wait } from 'aioloop'
 import { crawl } from './crawl.ts'
 import { Ledger } from './ledger.ts'
 import { type Options, readOptions } from './options.ts'
@@ -37,6 +37,7 @@ async function main(options: Options): Promise<number> {
     throw error
   } finally {
     progress.cancel()
+    await wait([progress])
     site.close()
     const report = buildReport(ledger, { interrupted, loop: loopInfo(), seconds: (loop.time() - begin) / 1000 })
     await writeReport(out, report)

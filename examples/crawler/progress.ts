@@ -7,18 +7,20 @@ import { sleep } from 'aioloop'
 import { Presets, SingleBar } from 'cli-progress'
 import type { Ledger } from './ledger.ts'
 
-const barInterval = 50
-const lineInterval = 1000
-
-export async function showProgress(ledger: Ledger, output: NodeJS.WriteStream): Promise<never> {
-  return output.isTTY ? await drawBar(ledger, output) : await printLines(ledger, output)
+/** `interval` is in milliseconds. */
+export async function showProgress(
+  ledger: Ledger,
+  output: NodeJS.WriteStream,
+  interval = output.isTTY ? 50 : 1000,
+): Promise<never> {
+  return output.isTTY ? await drawBar(ledger, output, interval) : await printLines(ledger, output, interval)
 }
 
-async function drawBar(ledger: Ledger, output: NodeJS.WriteStream): Promise<never> {
+async function drawBar(ledger: Ledger, output: NodeJS.WriteStream, interval: number): Promise<never> {
   const format = '{bar} {value} of {total} addresses, {rate} per second, {waiting} waiting'
-  // Drawn by the loop below: the bar needs no timer of its own, nor a hand on ^C.
+  // Without gracefulExit: ^C belongs to `run`.
   const bar = new SingleBar(
-    { stream: output, format, noTTYOutput: false, gracefulExit: false, hideCursor: true, linewrap: false },
+    { stream: output, format, fps: 1000 / interval, gracefulExit: false, hideCursor: true },
     Presets.shades_classic,
   )
   const begin = performance.now()
@@ -26,7 +28,7 @@ async function drawBar(ledger: Ledger, output: NodeJS.WriteStream): Promise<neve
   bar.start(ledger.entries.size, 0, payload())
   try {
     while (true) {
-      await sleep(barInterval)
+      await sleep(interval)
       bar.setTotal(ledger.entries.size)
       bar.update(ledger.visited, payload())
     }
@@ -37,10 +39,10 @@ async function drawBar(ledger: Ledger, output: NodeJS.WriteStream): Promise<neve
   }
 }
 
-async function printLines(ledger: Ledger, output: NodeJS.WriteStream): Promise<never> {
+async function printLines(ledger: Ledger, output: NodeJS.WriteStream, interval: number): Promise<never> {
   const begin = performance.now()
   while (true) {
-    await sleep(lineInterval)
+    await sleep(interval)
     const { visited, entries, waiting } = ledger
     output.write(`${visited} of ${entries.size} addresses, ${rate(ledger, begin)} per second, ${waiting} waiting\n`)
   }

@@ -31,7 +31,8 @@ export async function sampleSite(say: (line: string) => void): Promise<string> {
     await writeFile(join(workshop, 'html', 'made-from.txt'), wanted)
     await putInPlace(join(workshop, 'html'), site)
   } finally {
-    await rm(workshop, { recursive: true, force: true })
+    // A child that was told to end may still be writing.
+    await rm(workshop, { recursive: true, force: true, maxRetries: 10 })
   }
   return site
 }
@@ -72,9 +73,15 @@ async function generate(root: string, workshop: string): Promise<void> {
   ]
   const folders = ['--tsconfig', project, '--out', join(workshop, 'html')]
   const entryPoints = files.flatMap((file) => ['--entryPoints', file])
-  // The task's signal ends the child when the task is cancelled.
+  // The task's signal ends the child when the task is cancelled; execFile then throws an error of its own.
   const signal = currentTask()?.signal
-  await promisify(execFile)(process.execPath, [typedoc, ...flags, ...folders, ...entryPoints], signal ? { signal } : {})
+  try {
+    const command = [typedoc, ...flags, ...folders, ...entryPoints]
+    await promisify(execFile)(process.execPath, command, signal === undefined ? {} : { signal })
+  } catch (error) {
+    signal?.throwIfAborted()
+    throw error
+  }
 }
 
 /** Changes when what typedoc would write may change. */

@@ -36,14 +36,16 @@ describe.each(['native', 'portable'] as const)('on the %s loop', (loop) => {
   let report: Report
   let ownHits: ReadonlyMap<string, number>
 
+  let restore: () => void
+
   beforeAll(async () => {
+    restore = install({ loop, required: true })
     const before = new Map(server.hits)
-    const restore = install({ loop, required: true })
     report = await run(() => crawlAll(server.url))
-    restore()
     ownHits = new Map([...server.hits].map(([path, count]) => [path, count - (before.get(path) ?? 0)]))
     reports.push(report)
   })
+  afterAll(() => restore())
 
   test('the report names the loop that ran', () => {
     expect(report.loop.name).toBe(loop)
