@@ -1,0 +1,74 @@
+/**
+ * What a contract suite is told of the loop under test, and the lab in which its tests run.
+ *
+ * A suite is a function of a `Harness`; test/loops has one file per loop that runs every suite. The lab makes loops,
+ * collects what their exception handlers were told, and checks after each test what must balance: every loop is closed,
+ * and every report was expected by the test that caused it.
+ */
+import type { Body, Coroutine, EventLoop } from 'aioloop'
+import { run } from 'aioloop'
+import { afterEach, expect } from 'vitest'
+import type { ExceptionContext } from '../../src/loop/contract/event-loop.ts'
+
+export interface Harness {
+  readonly name: string
+  /** Timers take real time. False for a virtual clock. */
+  readonly realTime: boolean
+  /** A round runs its handles in the order in which they were scheduled. False for a loop that shuffles. */
+  readonly fifo: boolean
+  newLoop(): EventLoop
+}
+
+export interface Lab {
+  /** A loop of the kind under test, closed after the test, whose reports are collected. */
+  newLoop(): EventLoop
+  /** `run(main)` on a new loop. */
+  run<T>(main: Body<T> | Coroutine<T>, options?: { debug?: boolean; signal?: AbortSignal }): Promise<T>
+  /** Run `main` inside a callback of a running loop, not in a task; ends when the promise does. */
+  inCallback<T>(main: (loop: EventLoop) => T | PromiseLike<T>): Promise<T>
+  /** The reports so far; taking them says that they were expected. */
+  takeReports(): ExceptionContext[]
+}
+
+export function openLab(harness: Harness): Lab {
+  const loops: EventLoop[] = []
+  const reports: ExceptionContext[] = []
+
+  function newLoop(): EventLoop {
+    const loop = harness.newLoop()
+    loop.setExceptionHandler((_loop, context) => reports.push(context))
+    loops.push(loop)
+    return loop
+  }
+
+  afterEach(() => {
+    for (const loop of loops.splice(0)) {
+      expect(loop.isRunning(), 'a loop was left running').toBe(false)
+      loop.close()
+    }
+    expect(reports.splice(0), 'reports that the test did not expect').toEqual([])
+  })
+
+  return {
+    newLoop,
+    run: (main, options) => run(main, { ...options, loopFactory: newLoop }),
+    async inCallback<T>(main: (loop: EventLoop) => T | PromiseLike<T>): Promise<T> {
+      const loop = newLoop()
+      const ran = new Promise<T>((resolve, reject) => {
+        loop.callSoon(async () => {
+          try {
+            resolve(await main(loop))
+          } catch (error) {
+            reject(error)
+          } finally {
+            loop.stop()
+          }
+        })
+      })
+      const [outcome] = await Promise.allSettled([ran, loop.runForever()])
+      if (outcome.status === 'rejected') throw outcome.reason
+      return outcome.value
+    },
+    takeReports: () => reports.splice(0),
+  }
+}
