@@ -28,4 +28,3 @@ export default class TotalsReporter {
     writeFileSync(process.env.AIOLOOP_TOTALS, JSON.stringify(rows))
   }
 }
-
