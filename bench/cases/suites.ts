@@ -1,0 +1,7 @@
+/** All suites, in the order in which they run and are printed. */
+import type { Suite } from '../harness/suite.ts'
+import { schedule } from './schedule/suite.ts'
+import { tasks } from './tasks/suite.ts'
+import { timers } from './timers/suite.ts'
+
+export const suites: readonly Suite[] = [schedule, timers, tasks]

@@ -1,0 +1,67 @@
+/**
+ * The command line of the benchmarks: which suites, how long, under which Node, and where the results go. Exit code 0
+ * whatever the figures say: they are the result. 1 when no aioloop subject could be measured at all.
+ */
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import { Command } from 'commander'
+import { suites } from './cases/suites.ts'
+import { describeEnvironment, nodeVersion } from './harness/environment.ts'
+import { launcherFor } from './harness/launcher.ts'
+import { createProgress } from './harness/progress.ts'
+import type { SuiteResult } from './harness/runner.ts'
+import { FULL, QUICK, runSuite } from './harness/runner.ts'
+import type { Suite } from './harness/suite.ts'
+import { buildReport } from './report/rows.ts'
+import { environmentText, suiteText, targetsText } from './report/tables.ts'
+import { judge } from './report/verdict.ts'
+import { targets } from './targets.ts'
+
+interface Options {
+  readonly quick?: true
+  readonly json?: string
+  readonly case?: string[]
+  readonly node: string
+}
+
+export async function runCommand(argv: readonly string[]): Promise<void> {
+  const command = new Command('bench')
+    .description('Measures aioloop beside its peers, in one run: ratios mean something, figures of two runs do not.')
+    .argument('[suites...]', `which suites: ${suites.map(({ name }) => name).join(', ')} (default: all)`)
+    .option('--quick', 'short slices and the fewest rounds: all suites in about a minute and a half')
+    .option('--json <file>', 'also write the result to this file')
+    .option('--case <names...>', 'only these cases')
+    .option('--node <path>', 'run the Node subjects under this Node', process.execPath)
+    .action((names: string[], options: Options) => measure(names, options))
+  await command.parseAsync(argv, { from: 'user' })
+}
+
+async function measure(names: readonly string[], options: Options): Promise<void> {
+  const unknown = names.find((name) => !suites.some((suite) => suite.name === name))
+  if (unknown !== undefined)
+    throw new RangeError(`there is no suite ${unknown}: ${suites.map((s) => s.name).join(', ')}`)
+  const node = nodeVersion(options.node)
+  const progress = createProgress()
+  const results: SuiteResult[] = []
+  for (const suite of suites) {
+    if (names.length > 0 && !names.includes(suite.name)) continue
+    const chosen = withCases(suite, options.case)
+    const result = await runSuite(chosen, launcherFor(options.node), options.quick ? QUICK : FULL, progress)
+    results.push(result)
+    if (chosen.cases.length > 0) console.log(`${suiteText(result)}\n`)
+  }
+  const env = describeEnvironment(node, results)
+  const host = { node: Number.parseInt(node.slice(1), 10), platform: process.platform }
+  console.log(environmentText(env))
+  console.log(targetsText(judge(targets, results, host)))
+  if (options.json !== undefined) {
+    const file = resolve(options.json)
+    mkdirSync(dirname(file), { recursive: true })
+    writeFileSync(file, `${JSON.stringify(buildReport(env, results), undefined, 2)}\n`)
+  }
+  if (env.loop === 'none') process.exitCode = 1
+}
+
+function withCases(suite: Suite, names: readonly string[] | undefined): Suite {
+  return names === undefined ? suite : { ...suite, cases: suite.cases.filter(({ name }) => names.includes(name)) }
+}

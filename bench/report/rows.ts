@@ -1,0 +1,71 @@
+/**
+ * A run as rows: one per case, metric and subject, in the form that is written as JSON and that the tables print. A
+ * subject without figures keeps its row, with the reason.
+ */
+import type { Environment } from '../harness/environment.ts'
+import type { CaseResult, Series, SuiteResult } from '../harness/runner.ts'
+import { noiseOf, ratios, summarize } from '../harness/statistics.ts'
+import type { Case, Metric } from '../harness/suite.ts'
+
+export interface Row {
+  readonly case: string
+  readonly subject: string
+  readonly unit: string
+  readonly median: number | null
+  readonly q1: number | null
+  readonly q3: number | null
+  /** Against the case's baseline, above 1 is better; null where there is nothing to divide by. */
+  readonly ratio: number | null
+  readonly missing?: string
+}
+
+export interface SuiteReport {
+  readonly name: string
+  readonly baseline: string
+  /** How far two runs of the baseline lay apart, typically: the median over the cases. */
+  readonly noise: number
+  readonly rows: readonly Row[]
+}
+
+export interface Report {
+  readonly env: Environment
+  readonly suites: readonly SuiteReport[]
+}
+
+export function buildReport(env: Environment, results: readonly SuiteResult[]): Report {
+  return { env, suites: results.map(suiteReport) }
+}
+
+/** The name of a row's case: a case with several metrics is several cases to the reader. */
+export function rowName(item: Case, metric: Metric): string {
+  return metric.label === '' ? item.name : `${item.name} ${metric.label}`
+}
+
+/** The noise of one metric of a case; undefined when the baseline's twin has no figures. */
+export function caseNoise({ case: item, series }: CaseResult, metric: Metric): number | undefined {
+  const base = series.find(({ subject }) => subject.name === item.baseline)?.values.get(metric.key)
+  const twin = series.find(({ subject }) => subject.name === `${item.baseline} (again)`)?.values.get(metric.key)
+  return base === undefined || twin === undefined ? undefined : noiseOf(ratios(base, twin))
+}
+
+/** The rows of one metric of a case. */
+export function metricRows({ case: item, series }: CaseResult, metric: Metric): Row[] {
+  const base = series.find(({ subject }) => subject.name === item.baseline)?.values.get(metric.key)
+  return series.map((one) => row(rowName(item, metric), one, metric, base))
+}
+
+function suiteReport(result: SuiteResult): SuiteReport {
+  const rows = result.cases.flatMap((one) => one.case.metrics.flatMap((metric) => metricRows(one, metric)))
+  const noises = result.cases.flatMap((one) => one.case.metrics.flatMap((metric) => caseNoise(one, metric) ?? []))
+  const noise = noises.length === 0 ? 0 : summarize(noises).median
+  return { name: result.suite.name, baseline: result.suite.baseline, noise, rows }
+}
+
+function row(name: string, { subject, values, missing }: Series, metric: Metric, base: number[] | undefined): Row {
+  const head = { case: name, subject: subject.name, unit: metric.unit }
+  const own = values.get(metric.key)
+  if (own === undefined)
+    return { ...head, median: null, q1: null, q3: null, ratio: null, missing: missing ?? 'no figures' }
+  const perRound = base === undefined ? [] : ratios(base, own)
+  return { ...head, ...summarize(own), ratio: perRound.length === 0 ? null : summarize(perRound).median }
+}

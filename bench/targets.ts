@@ -1,0 +1,87 @@
+/**
+ * The targets of docs on measuring, as data: what each suite is asked to reach, and where one would stop. The report
+ * compares a run with them; nothing else reads them. They are set for the native loop, and for the portable one where
+ * the same is promised of every loop.
+ *
+ * All compare subjects of one run on one machine; a target against a peer that is not there is not judged.
+ */
+
+export interface Host {
+  /** The major version of the Node that ran the subjects. */
+  readonly node: number
+  readonly platform: NodeJS.Platform
+}
+
+export type Level = number | ((host: Host) => number | undefined)
+
+/** How the figure is made from the subject's values and those of the one it is held against, round by round. */
+export type Measure =
+  /** So many times better than the other: more is better. */
+  | 'times'
+  /** This part of what the other needs: less is better. */
+  | 'share'
+  /** So much on top of the other, in the metric's unit: less is better. */
+  | 'added'
+  /** The value itself, in the metric's unit: less is better. */
+  | 'value'
+
+export interface Target {
+  readonly suite: string
+  readonly case: string
+  /** Needed where a case has several metrics. */
+  readonly metric?: string
+  readonly subject: string
+  readonly measure: Measure
+  readonly against?: string
+  readonly reach: Level
+  readonly aim?: Level
+}
+
+const native = 'aioloop native'
+const generator = `${native}, generator`
+const asyncFunction = `${native}, async`
+const portable = 'aioloop portable'
+
+const onNode = (from24: number, before: number) => (host: Host) => (host.node >= 24 ? from24 : before)
+const onLinux = (linux: number, elsewhere?: number) => (host: Host) => (host.platform === 'linux' ? linux : elsewhere)
+
+function schedule(name: string, subject: string, rest: Omit<Target, 'suite' | 'case' | 'subject'>): Target {
+  return { suite: 'schedule', case: name, subject, ...rest }
+}
+
+function timers(name: string, subject: string, rest: Omit<Target, 'suite' | 'case' | 'subject'>): Target {
+  return { suite: 'timers', case: name, subject, ...rest }
+}
+
+function tasks(name: string, subject: string, reach: Level, aim?: Level): Target {
+  const target = { suite: 'tasks', case: name, subject, measure: 'times', against: 'uvloop', reach } as const
+  return aim === undefined ? target : { ...target, aim }
+}
+
+const idle = { measure: 'added', against: 'idle process', reach: 0.5, aim: 0.25 } as const
+
+export const targets: readonly Target[] = [
+  schedule('burst', native, { measure: 'times', against: 'setImmediate', reach: 1, aim: 1.5 }),
+  schedule('burst', native, { measure: 'times', against: 'uvloop', reach: 10 }),
+  schedule('http-latency', native, { metric: 'p50', ...idle }),
+  schedule('http-latency', native, { metric: 'p99', ...idle }),
+  schedule('http-latency', portable, { metric: 'p50', ...idle }),
+  schedule('http-latency', portable, { metric: 'p99', ...idle }),
+
+  timers('start-cancel', native, { measure: 'times', against: 'setTimeout', reach: 4, aim: 9 }),
+  timers('start-cancel', native, { measure: 'times', against: 'uvloop', reach: 15 }),
+  timers('start-then-cancel', native, { measure: 'times', against: 'setTimeout', reach: 1, aim: 2 }),
+  timers('fire-same', native, { measure: 'times', against: 'setTimeout', reach: 1, aim: 1.5 }),
+  timers('fire-same', native, { measure: 'times', against: 'uvloop', reach: 7 }),
+  timers('fire-random', native, { measure: 'times', against: 'setTimeout', reach: 1.3, aim: 2 }),
+  timers('fire-random', native, { measure: 'times', against: 'uvloop', reach: 7 }),
+  timers('pending', native, { metric: 'rss', measure: 'share', against: 'setTimeout', reach: 0.6, aim: 0.4 }),
+  timers('lateness', native, { metric: 'early', measure: 'value', reach: 0 }),
+  timers('lateness', portable, { metric: 'early', measure: 'value', reach: 0 }),
+  timers('lateness', native, { metric: 'p99', measure: 'value', reach: onLinux(0.3, 1.1), aim: onLinux(0.1) }),
+
+  tasks('sleep-0', generator, onNode(5, 3), 8),
+  tasks('sleep-0', asyncFunction, onNode(3, 1), 5),
+  tasks('cancel-sleeping', generator, 1, 2),
+  tasks('cancel-sleeping', asyncFunction, 1, 2),
+]
