@@ -1,0 +1,34 @@
+/** The whole contract: every suite, for one loop. test/loops has a file per loop that calls this. */
+import { describe } from 'vitest'
+import { badInputContract } from './bad-input.contract.ts'
+import { cancellationContract } from './cancellation.contract.ts'
+import { contextContract } from './context.contract.ts'
+import { coordinationContract } from './coordination.contract.ts'
+import { errorsContract } from './errors.contract.ts'
+import { fairnessContract } from './fairness.contract.ts'
+import { futuresContract } from './futures.contract.ts'
+import type { Harness } from './harness.ts'
+import { lifecycleContract } from './lifecycle.contract.ts'
+import { orderContract } from './order.contract.ts'
+import { signalContract } from './signal.contract.ts'
+import { signalsContract } from './signals.contract.ts'
+import { tasksContract } from './tasks.contract.ts'
+import { timersContract } from './timers.contract.ts'
+
+export function eventLoopContract(harness: Harness): void {
+  describe(`the ${harness.name} loop`, () => {
+    orderContract(harness)
+    contextContract(harness)
+    timersContract(harness)
+    lifecycleContract(harness)
+    errorsContract(harness)
+    futuresContract(harness)
+    tasksContract(harness)
+    cancellationContract(harness)
+    signalContract(harness)
+    coordinationContract(harness)
+    signalsContract(harness)
+    badInputContract(harness)
+    if (harness.realTime) fairnessContract(harness)
+  })
+}

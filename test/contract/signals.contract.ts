@@ -1,0 +1,134 @@
+/** Signal handlers of the loop. The signals are real: the tests send them to their own process. */
+import { NotSupportedError, sleep } from 'aioloop'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { type Harness, openLab } from './harness.ts'
+import { ARGUMENT_TYPE, expectThrows, thrownBy } from './refusal.ts'
+
+export function signalsContract(harness: Harness): void {
+  describe('signal handlers', () => {
+    const lab = openLab(harness)
+    // Without any listener the default action would end the test process when a test goes wrong.
+    const guard = (): void => {}
+
+    beforeEach(() => void process.on('SIGUSR2', guard))
+    afterEach(() => void process.removeListener('SIGUSR2', guard))
+
+    const probe = harness.newLoop()
+    const { signals } = probe.capabilities
+    probe.close()
+
+    if (!signals) {
+      test('a loop without signals refuses them and says so', () => {
+        const loop = lab.newLoop()
+        const error = thrownBy(() => loop.addSignalHandler('SIGUSR2', () => {})) as NotSupportedError
+        expect(error).toBeInstanceOf(NotSupportedError)
+        expect([error.loop, error.capability]).toEqual([loop.name, 'signals'])
+      })
+      return
+    }
+
+    /** Send a signal to this process and give it time to arrive. */
+    async function send(until: () => boolean): Promise<void> {
+      process.kill(process.pid, 'SIGUSR2')
+      for (let i = 0; i < 500 && !until(); i++) await sleep(2)
+    }
+
+    test('a handler runs in a round of the loop, with its arguments, once a signal', async () => {
+      await lab.inCallback(async (loop) => {
+        const seen: unknown[] = []
+        loop.addSignalHandler('SIGUSR2', (...args: unknown[]) => void seen.push(args), 'a', 2)
+        await send(() => seen.length > 0)
+        expect(seen).toEqual([['a', 2]])
+        await send(() => seen.length > 1)
+        expect(seen).toHaveLength(2)
+        expect(loop.removeSignalHandler('SIGUSR2')).toBe(true)
+      })
+    })
+
+    test('a signal can be named by its number', async () => {
+      const { SIGUSR2 } = (await import('node:os')).constants.signals
+      await lab.inCallback(async (loop) => {
+        let seen = 0
+        loop.addSignalHandler(SIGUSR2, () => void seen++)
+        await send(() => seen > 0)
+        expect(seen).toBe(1)
+        expect(loop.removeSignalHandler('SIGUSR2')).toBe(true)
+      })
+    })
+
+    test('a second handler takes the place of the first', async () => {
+      await lab.inCallback(async (loop) => {
+        const seen: string[] = []
+        loop.addSignalHandler('SIGUSR2', () => void seen.push('first'))
+        loop.addSignalHandler('SIGUSR2', () => void seen.push('second'))
+        await send(() => seen.length > 0)
+        await sleep(5)
+        expect(seen).toEqual(['second'])
+        expect(loop.removeSignalHandler('SIGUSR2')).toBe(true)
+      })
+    })
+
+    test('a removed handler is not called, and removing says whether there was one', async () => {
+      await lab.inCallback(async (loop) => {
+        let seen = 0
+        loop.addSignalHandler('SIGUSR2', () => void seen++)
+        expect(loop.removeSignalHandler('SIGUSR2')).toBe(true)
+        expect(loop.removeSignalHandler('SIGUSR2')).toBe(false)
+        let arrived = false
+        process.once('SIGUSR2', () => {
+          arrived = true
+        })
+        await send(() => arrived)
+        await sleep(5)
+        expect(seen).toBe(0)
+      })
+    })
+
+    test('closing a loop removes its handlers', async () => {
+      const loop = lab.newLoop()
+      let seen = 0
+      loop.addSignalHandler('SIGUSR2', () => void seen++)
+      loop.close()
+      let arrived = false
+      process.once('SIGUSR2', () => {
+        arrived = true
+      })
+      await lab.inCallback(() => send(() => arrived))
+      expect([arrived, seen]).toEqual([true, 0])
+    })
+
+    test('an error in a handler is reported like that of any callback', async () => {
+      await lab.inCallback(async (loop) => {
+        let called = false
+        loop.addSignalHandler('SIGUSR2', () => {
+          called = true
+          throw new Error('expected')
+        })
+        await send(() => called)
+        await sleep(1)
+        loop.removeSignalHandler('SIGUSR2')
+      })
+      expect(lab.takeReports()).toHaveLength(1)
+    })
+
+    test('an unknown signal, one that cannot be caught, and a callback that is no function are refused', () => {
+      const loop = lab.newLoop()
+      for (const bad of ['SIGNOSUCH', 0, -1, 1000, 1.5]) {
+        const error = thrownBy(() => loop.addSignalHandler(bad, () => {}))
+        expect(error).toBeInstanceOf(RangeError)
+        expect((error as { code?: string }).code).toMatch(/^ERR_AIOLOOP_/)
+      }
+      for (const bad of ['SIGKILL', 'SIGSTOP']) {
+        const error = thrownBy(() => loop.addSignalHandler(bad, () => {}))
+        expect(error).toBeInstanceOf(Error)
+        expect((error as Error).message).toContain(bad)
+      }
+      expectThrows(() => loop.addSignalHandler(null as never, () => {}), { class: TypeError, code: ARGUMENT_TYPE, names: ['signal'] })
+      expectThrows(() => loop.addSignalHandler('SIGUSR2', 5 as never), {
+        class: TypeError,
+        code: ARGUMENT_TYPE,
+        names: ['addSignalHandler', 'callback'],
+      })
+    })
+  })
+}
