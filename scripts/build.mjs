@@ -4,8 +4,7 @@
 // for every set of entries that shares a module; so every entry here also imports, for no effect, all that any entry
 // imports, which leaves a single set. Source maps name ../src, which is published beside dist.
 //
-// Two things are mended by hand, both without moving a column: class names (class-names.mjs), and `.ts` in the import
-// paths of declarations, which tsc leaves as they are written.
+// What the two tools get wrong is mended, without moving a column: class-names.mjs and declarations.mjs.
 //
 // dist/ is built aside and swapped in whole: tests and examples may be reading it.
 import { spawnSync } from 'node:child_process'
@@ -14,6 +13,7 @@ import { createRequire } from 'node:module'
 import { basename, dirname, join, resolve } from 'node:path'
 import { build } from 'esbuild'
 import { restoreClassNames } from './class-names.mjs'
+import { mendDeclarations } from './declarations.mjs'
 
 const root = dirname(import.meta.dirname)
 const require = createRequire(import.meta.url)
@@ -92,12 +92,8 @@ function declarations() {
   )
   if (status !== 0) throw new Error('tsc found errors; no declarations were written')
   for (const file of readdirSync(join(staging, 'types'), { recursive: true })) {
-    if (file.endsWith('.d.ts')) rewrite(join(staging, 'types', file), importJs)
+    if (file.endsWith('.d.ts')) rewrite(join(staging, 'types', file), mendDeclarations)
   }
-}
-
-function importJs(text) {
-  return text.replace(/((?:from |import\()(['"])\.{1,2}\/[^'"\n]*)\.ts\2/g, '$1.js$2')
 }
 
 function rewrite(path, change) {

@@ -144,10 +144,7 @@ describe('without the addon', () => {
     expect(node(`console.log(typeof require('aioloop').run)`, '--input-type=commonjs').trim()).toBe('function')
   })
 
-  it('leaves nothing open that would keep the process alive', () => {
-    const program = `import('aioloop').then(() => {
-      console.log(process.getActiveResourcesInfo().length)
-    })`
-    expect(node(program).trim()).toBe('0')
+  it('lets a process that only imported it end', () => {
+    expect(node(`import('aioloop').then(() => console.log('imported'))`).trim()).toBe('imported')
   })
 })
