@@ -1,0 +1,49 @@
+# The shipping build of the addon (node-gyp). CMakeLists.txt builds the same sources for tests and sanitizers.
+#
+# libstdc++ and libgcc stay dynamic: Node needs them anyway, and static ones pull in symbols of a young glibc.
+{
+  "targets": [
+    {
+      "target_name": "aioloop",
+      "sources": [
+        "native/deadline-clock.h",
+        "native/error.cc",
+        "native/handle.cc",
+        "native/loop-core.cc",
+        "native/rings.cc",
+        "native/signals.cc",
+        "native/timer-clock.cc",
+        "native/timerfd-clock.cc",
+        "native/timers.cc",
+        "native/wakeup.cc",
+        "native/binding/addon.cc",
+        "native/binding/arguments.cc",
+        "native/binding/environment.cc",
+        "native/binding/loop-object.cc",
+        "native/binding/older-runtimes.cc",
+        "native/binding/session.cc"
+      ],
+      "include_dirs": ["<!(node -p \"require('node-addon-api').include_dir\")"],
+      "defines": ["NAPI_VERSION=8", "NAPI_DISABLE_CPP_EXCEPTIONS", "NODE_ADDON_API_DISABLE_DEPRECATED"],
+      "cflags_cc": [
+        "-std=c++17",
+        "-fno-exceptions",
+        "-fno-rtti",
+        "-fvisibility=hidden",
+        "-fvisibility-inlines-hidden",
+        "-Wall",
+        "-Wextra",
+        "-Werror"
+      ],
+      "xcode_settings": {
+        "CLANG_CXX_LANGUAGE_STANDARD": "c++17",
+        "GCC_ENABLE_CPP_EXCEPTIONS": "NO",
+        "GCC_ENABLE_CPP_RTTI": "NO",
+        "GCC_SYMBOLS_PRIVATE_EXTERN": "YES",
+        "MACOSX_DEPLOYMENT_TARGET": "11.0",
+        "OTHER_CPLUSPLUSFLAGS": ["-Wall", "-Wextra", "-Werror"]
+      },
+      "msvs_settings": { "VCCLCompilerTool": { "AdditionalOptions": ["/std:c++17"], "ExceptionHandling": 0 } }
+    }
+  ]
+}

@@ -1,0 +1,238 @@
+// The life of a loop and the phases of a turn. See loop-core.h; docs/turn.md tells the turn as a list.
+#include "loop-core.h"
+
+#include "monotonic.h"
+
+namespace aioloop {
+
+Failure LoopCore::open(uv_loop_t* host, const Rings& rings, double longest_wait) {
+  rings_ = rings;
+  rings_.set_word(kWordAwake, 1);
+  longest_wait_ = longest_wait;
+  open_ = true;
+  loop_ = host;
+  if (host == nullptr) {
+    int code = uv_loop_init(&private_loop_);
+    if (code < 0) return {code, "uv_loop_init"};
+    owns_loop_ = true;
+    loop_ = &private_loop_;
+  }
+  return open_handles_on_loop();
+}
+
+Failure LoopCore::open_handles_on_loop() {
+  int code = idle_.open(&group_, this, [&](uv_idle_t* idle) { return uv_idle_init(loop_, idle); });
+  if (code < 0) return {code, "uv_idle_init"};
+  Failure failure = clock_.open(loop_, &group_, this, on_deadline);
+  if (failure.failed()) return failure;
+  failure = wakeup_.open(loop_, &group_);
+  if (failure.failed()) return failure;
+  if (!owns_loop_) return open_embedded_handles();
+  if (longest_wait_ == 0) return {};
+  return {slice_.open(&group_, this, [&](uv_timer_t* timer) { return uv_timer_init(loop_, timer); }), "uv_timer_init"};
+}
+
+Failure LoopCore::open_embedded_handles() {
+  int code = prepare_.open(&group_, this, [&](uv_prepare_t* prepare) { return uv_prepare_init(loop_, prepare); });
+  if (code < 0) return {code, "uv_prepare_init"};
+  prepare_.keep_alive(false);
+  code = check_.open(&group_, this, [&](uv_check_t* check) { return uv_check_init(loop_, check); });
+  if (code < 0) return {code, "uv_check_init"};
+  check_.keep_alive(false);
+  return {};
+}
+
+Failure LoopCore::start() {
+  if (!open_ || running_) return {};
+  running_ = true;
+  if (owns_loop_) return {};
+  int code = uv_prepare_start(prepare_.get(), on_prepare);
+  if (code < 0) return {code, "uv_prepare_start"};
+  code = uv_check_start(check_.get(), on_check);
+  if (code < 0) return {code, "uv_check_start"};
+  // Whatever was submitted or came due while stopped is found by the next prepare and check.
+  return set_idle(true);
+}
+
+void LoopCore::stop() {
+  if (!open_ || !running_) return;
+  running_ = false;
+  rings_.set_word(kWordInside, 0);
+  clock_.disarm();
+  clock_.keep_alive(false);
+  if (owns_loop_) return;
+  // Stopping fails for no open handle.
+  (void)uv_prepare_stop(prepare_.get());
+  (void)uv_check_stop(check_.get());
+  (void)set_idle(false);
+}
+
+void LoopCore::close() {
+  if (!open_) return;
+  stop();
+  open_ = false;
+  close_handles();
+  // Nothing but the handles closed here is on the private loop, so this ends with their close callbacks.
+  while (owns_loop_ && uv_loop_close(loop_) == UV_EBUSY) (void)uv_run(loop_, UV_RUN_DEFAULT);
+  group_.when_empty([](void* core) { static_cast<LoopCore*>(core)->entry_->closed(); }, this);
+}
+
+void LoopCore::close_handles() {
+  signals_.close();
+  wakeup_.close();
+  clock_.close();
+  idle_.close();
+  prepare_.close();
+  check_.close();
+  slice_.close();
+}
+
+void LoopCore::set_slots(const double* deadlines, uint32_t count) {
+  deadlines_ = deadlines;
+  slots_ = count;
+  timers_.reserve_slots(count);
+}
+
+Failure LoopCore::wake() {
+  if (!open_ || !running_ || owns_loop_) return {};
+  return set_idle(true);
+}
+
+void LoopCore::drain() {
+  if (!open_) return;
+  Submission submission;
+  while (rings_.take(&submission)) {
+    if (submission.slot >= slots_) continue;
+    if (submission.op == kSubmitStartTimer) timers_.start(submission.slot, deadlines_[submission.slot]);
+    if (submission.op == kSubmitCancelTimer) timers_.cancel(submission.slot);
+  }
+  rings_.set_number(kNumberTimers, static_cast<double>(timers_.live()));
+}
+
+void LoopCore::collect() {
+  if (!open_) return;
+  drain();
+  collect_at(monotonic_ms());
+}
+
+void LoopCore::collect_at(double now) {
+  int signum;
+  while (signals_.pending() && !rings_.completions_full()) {
+    if (signals_.take(&signum)) rings_.put(kCompleteSignal, static_cast<uint32_t>(signum));
+  }
+  if (wakeup_.pending() && rings_.put(kCompleteWake, 0)) wakeup_.take();
+  Timer timer;
+  while (!rings_.completions_full() && timers_.take_due(now, &timer)) {
+    rings_.put(kCompleteTimer, timer.slot);
+    double lag = now - timer.deadline;
+    if (lag > rings_.number(kNumberMaxLag)) rings_.set_number(kNumberMaxLag, lag);
+  }
+  double earliest;
+  bool due = timers_.earliest(&earliest) && earliest <= now;
+  rings_.set_word(kWordMore, due || signals_.pending() || wakeup_.pending());
+  rings_.set_number(kNumberTimers, static_cast<double>(timers_.live()));
+}
+
+// What must hold before every poll: submissions taken, the clock covering the earliest deadline, a live handle while
+// anything is pending, and no waiting while a turn is wanted.
+void LoopCore::settle() {
+  drain();
+  bool due = arm();
+  bool wanted = rings_.word(kWordReady) != 0 || rings_.has_completions();
+  (void)set_idle(due || wanted);
+}
+
+// True when something is due already, or when the device fails: then only not waiting keeps timers from being late.
+bool LoopCore::arm() {
+  double earliest;
+  bool timers = timers_.earliest(&earliest);
+  clock_.keep_alive(timers);
+  if (!timers || clock_.covers(earliest)) return false;
+  double now = monotonic_ms();
+  return earliest <= now || clock_.arm(earliest, now).failed();
+}
+
+void LoopCore::enter(double now) {
+  rings_.set_word(kWordReady, 0);
+  rings_.set_number(kNumberTurnStarted, now);
+  rings_.count(kNumberTurns);
+  rings_.set_word(kWordInside, 1);
+  entered_ = true;
+  bool ok = entry_->turn();
+  entered_ = false;
+  if (open_) rings_.set_word(kWordInside, 0);
+  if (!ok) entry_->turn_failed();
+  // In the turn or after it this loop may have been stopped or closed.
+  if (open_ && running_) settle();
+}
+
+bool LoopCore::pump(bool block) {
+  if (!open_ || !owns_loop_) return false;
+  drain();
+  bool due = arm();
+  bool wanted = due || rings_.word(kWordReady) != 0 || rings_.has_completions();
+  bool pending = wanted || uv_loop_alive(loop_) != 0;
+  if (block && pending && !wanted) {
+    wait_once();
+  } else {
+    look_once();
+  }
+  double now = monotonic_ms();
+  drain();
+  collect_at(now);
+  rings_.set_word(kWordReady, 0);
+  rings_.set_number(kNumberTurnStarted, now);
+  rings_.count(kNumberTurns);
+  return pending || rings_.has_completions();
+}
+
+void LoopCore::wait_once() {
+  bool sliced = slice_.alive() && uv_timer_start(slice_.get(), on_slice, static_cast<uint64_t>(longest_wait_), 0) == 0;
+  // A thread that can be ended must not wait without a limit.
+  (void)uv_run(loop_, slice_.alive() && !sliced ? UV_RUN_NOWAIT : UV_RUN_ONCE);
+  if (sliced) (void)uv_timer_stop(slice_.get());
+}
+
+// The idle handle, because a loop without live handles does not poll at all, not even for signals and wake-ups.
+void LoopCore::look_once() {
+  (void)set_idle(true);
+  (void)uv_run(loop_, UV_RUN_NOWAIT);
+  (void)set_idle(false);
+}
+
+Failure LoopCore::watch_signal(int signum) {
+  if (!open_) return {UV_EINVAL, "uv_signal_start"};
+  return signals_.watch(loop_, &group_, signum);
+}
+
+Failure LoopCore::set_idle(bool active) {
+  int code = active ? uv_idle_start(idle_.get(), on_idle) : uv_idle_stop(idle_.get());
+  if (code == 0) rings_.set_word(kWordAwake, active || !running_ || owns_loop_);
+  return {code, active ? "uv_idle_start" : "uv_idle_stop"};
+}
+
+void LoopCore::on_prepare(uv_prepare_t* prepare) {
+  LoopCore* core = Handle<uv_prepare_t>::owner<LoopCore>(prepare);
+  if (core != nullptr && core->running_ && !core->entered_) core->settle();
+}
+
+// A poll-phase callback may have cancelled what is due: drained first. Nothing is entered twice, not even when somebody
+// runs this uv loop from within a turn.
+void LoopCore::on_check(uv_check_t* check) {
+  LoopCore* core = Handle<uv_check_t>::owner<LoopCore>(check);
+  if (core == nullptr || !core->running_ || core->entered_) return;
+  double now = monotonic_ms();
+  core->drain();
+  core->collect_at(now);
+  if (core->rings_.word(kWordReady) != 0 || core->rings_.has_completions()) core->enter(now);
+}
+
+// The device covers nothing any more. The uv_timer_t fires after check, so the loop may end before the next prepare.
+void LoopCore::on_deadline(void* data) {
+  LoopCore* core = static_cast<LoopCore*>(data);
+  if (core->open_ && core->running_ && !core->owns_loop_ && !core->entered_ && core->arm()) {
+    (void)core->set_idle(true);
+  }
+}
+
+}  // namespace aioloop

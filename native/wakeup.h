@@ -1,0 +1,43 @@
+// The only thread-safe entry into a loop: a uv_async_t, named by an id that any thread may hold for ever. `wake(id)`
+// looks the id up in the process-wide registry, the one process-wide object there is, and returns false when that loop
+// is closed. Everything else here belongs to the loop's thread.
+//
+// A wake is never lost: `take` returns true once for one or more wakes since the last. The id is a whole number below
+// 2^53 that also differs between two loaded copies of the addon, whose registries do not know each other.
+#ifndef AIOLOOP_WAKEUP_H_
+#define AIOLOOP_WAKEUP_H_
+
+#include <uv.h>
+
+#include "error.h"
+#include "handle.h"
+
+namespace aioloop {
+
+class Wakeup {
+ public:
+  ~Wakeup() { close(); }
+
+  Failure open(uv_loop_t* loop, HandleGroup* group);
+  // From now on `wake` of this id returns false.
+  void close();
+  double id() const { return id_; }
+  bool pending() const { return pending_; }
+  bool take();
+
+  // From any thread.
+  static bool wake(double id);
+
+ private:
+  friend class WakeupRegistry;
+  static void on_async(uv_async_t* async);
+
+  Handle<uv_async_t> async_;
+  Wakeup* next_ = nullptr;  // in the registry, under its lock
+  double id_ = 0;
+  bool pending_ = false;
+};
+
+}  // namespace aioloop
+
+#endif  // AIOLOOP_WAKEUP_H_

@@ -1,0 +1,106 @@
+/**
+ * The one door to the addon: finds it, decides before loading whether this runtime can bear it, loads it and compares the
+ * memory layout of both sides. The only file that loads a `.node` file. Called by native-backend.ts, and by policy/ for the
+ * reason when there is no native loop.
+ *
+ * Bun and Deno resolve `uv_*` names and then abort or crash in them, so they are refused before anything is loaded, and so
+ * is a libuv of another major version. What can go wrong later (no binary, `--permission`, another layout) is caught and
+ * becomes the reason.
+ */
+import { existsSync, readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { layoutMismatch } from './layout.ts'
+
+export interface NativeLoopOptions {
+  readonly standalone: boolean
+  readonly submissionCapacity: number
+  readonly completionCapacity: number
+  /** The longest a `pump` may wait, in milliseconds; 0 is no limit. */
+  readonly longestWait: number
+}
+
+/** native/binding/loop-object.h */
+export interface NativeLoop {
+  id(): number
+  memory(): ArrayBuffer
+  growSlots(count: number): ArrayBuffer
+  start(): void
+  stop(): void
+  close(): void
+  wake(): void
+  drain(): void
+  collect(): void
+  pump(block: boolean): boolean
+  watchSignal(signum: number): void
+  unwatchSignal(signum: number): void
+}
+
+/** native/binding/addon.cc */
+export interface Binding {
+  readonly Loop: new (options: NativeLoopOptions, turn: () => void) => NativeLoop
+  /** The clock of every native loop: milliseconds with fractions, from the source of `process.hrtime`. */
+  now(): number
+  /** Wake the loop with this id, whatever thread it is on. False when it is closed. */
+  wake(id: number): boolean
+  /** Loops of this environment that have not closed to the end. */
+  openLoops(): number
+}
+
+export type LoadedBinding =
+  | { readonly binding: Binding; readonly path: string; readonly reason?: undefined }
+  | { readonly binding?: undefined; readonly path?: undefined; readonly reason: string }
+
+interface NodeGypBuild {
+  path(root: string): string
+}
+
+let loaded: LoadedBinding | undefined
+
+/** The addon, or why there is none. Decided once in each environment. */
+export function loadBinding(): LoadedBinding {
+  loaded ??= load()
+  return loaded
+}
+
+function load(): LoadedBinding {
+  const unfit = unfitRuntime(process.versions)
+  if (unfit !== undefined) return { reason: unfit }
+  const require = createRequire(import.meta.url)
+  let path = process.env.AIOLOOP_BINDING
+  try {
+    if (path === undefined || path === '') {
+      const root = packageRoot(dirname(fileURLToPath(import.meta.url)))
+      path = (require('node-gyp-build') as NodeGypBuild).path(root)
+    }
+    const binding = require(path) as Binding & { readonly layout?: unknown }
+    const mismatch = layoutMismatch(binding.layout)
+    if (mismatch !== undefined) return { reason: `the addon ${path} was built for another version: ${mismatch}` }
+    return { binding, path }
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error)
+    return { reason: `the addon could not be loaded: ${message.split('\n')[0]}` }
+  }
+}
+
+/** Why the addon must not be loaded into a runtime with these versions; undefined when it may. */
+export function unfitRuntime(versions: Readonly<Record<string, string | undefined>>): string | undefined {
+  if (versions.bun !== undefined) return 'Bun does not have the libuv that the addon needs'
+  if (versions.deno !== undefined) return 'Deno does not have the libuv that the addon needs'
+  if (versions.uv === undefined) return 'this runtime does not say which libuv it has'
+  if (versions.uv.split('.')[0] !== '1') return `the addon is for libuv 1, and this is libuv ${versions.uv}`
+  return undefined
+}
+
+/** The code may be bundled into dist/ or run from src/native/: walk up to the package that it belongs to. */
+function packageRoot(start: string): string {
+  for (let folder = start; ; folder = dirname(folder)) {
+    const manifest = join(folder, 'package.json')
+    if (existsSync(manifest)) {
+      const { name } = JSON.parse(readFileSync(manifest, 'utf8')) as { name?: unknown }
+      if (name === 'aioloop') return folder
+    }
+    if (dirname(folder) === folder) throw new Error(`no package.json of aioloop above ${start}; set AIOLOOP_BINDING`)
+  }
+}

@@ -1,0 +1,84 @@
+/**
+ * The TypeScript mirror of native/rings.h: where everything lies in the memory that both sides share. The addon exports its
+ * own list; `layoutMismatch` compares the two when it is loaded, so a binary of another version is refused with the name of
+ * what differs, and never writes where nobody looks.
+ *
+ * Words are indexes into the header as 32-bit words, numbers into the header as doubles.
+ */
+export const SUBMISSION_HEAD = 4
+export const SUBMISSION_TAIL = 5
+export const COMPLETION_HEAD = 6
+export const COMPLETION_TAIL = 7
+/** 1 while JavaScript runs in a turn: C++ looks at the rings again when that returns. */
+export const INSIDE = 8
+/** 1: a turn is asked for. */
+export const READY = 9
+/** 1: no call is needed to keep the next poll from waiting. */
+export const AWAKE = 10
+/** 1: completions remain that the ring had no room for. */
+export const MORE = 11
+
+export const TURN_STARTED = 8
+export const TURNS = 9
+export const RECORDS = 10
+export const MAX_LAG = 13
+
+export const HEADER_BYTES = 128
+/** A submission is one word, `op << SLOT_BITS | slot`. */
+export const SLOT_BITS = 24
+export const SUBMIT_NOTHING = 0
+export const SUBMIT_START_TIMER = 1
+export const SUBMIT_CANCEL_TIMER = 2
+/** A completion is this many words, `{op, id, a, b}`. */
+export const COMPLETION_WORDS = 4
+export const COMPLETE_NOTHING = 0
+export const COMPLETE_TIMER = 1
+export const COMPLETE_SIGNAL = 2
+export const COMPLETE_WAKE = 3
+
+export const SMALLEST_CAPACITY = 4
+export const LARGEST_CAPACITY = 1 << 20
+
+const LAYOUT: Readonly<Record<string, number>> = {
+  magic: 0x41494f4c,
+  abiVersion: 1,
+  headerBytes: HEADER_BYTES,
+  submissionWords: 1,
+  completionWords: COMPLETION_WORDS,
+  slotBits: SLOT_BITS,
+  smallestCapacity: SMALLEST_CAPACITY,
+  largestCapacity: LARGEST_CAPACITY,
+  submissionHead: SUBMISSION_HEAD,
+  submissionTail: SUBMISSION_TAIL,
+  completionHead: COMPLETION_HEAD,
+  completionTail: COMPLETION_TAIL,
+  inside: INSIDE,
+  ready: READY,
+  awake: AWAKE,
+  more: MORE,
+  turnStarted: TURN_STARTED,
+  turns: TURNS,
+  records: RECORDS,
+  drops: 11,
+  timers: 12,
+  maxLag: MAX_LAG,
+  submitNothing: SUBMIT_NOTHING,
+  submitStartTimer: SUBMIT_START_TIMER,
+  submitCancelTimer: SUBMIT_CANCEL_TIMER,
+  completeNothing: COMPLETE_NOTHING,
+  completeTimer: COMPLETE_TIMER,
+  completeSignal: COMPLETE_SIGNAL,
+  completeWake: COMPLETE_WAKE,
+}
+
+/** What differs between the addon's layout and ours, as a sentence; undefined when they are equal. */
+export function layoutMismatch(theirs: unknown): string | undefined {
+  if (typeof theirs !== 'object' || theirs === null) return 'it exports no layout'
+  const fields = new Map<string, unknown>(Object.entries(theirs))
+  for (const name of new Set([...Object.keys(LAYOUT), ...fields.keys()])) {
+    if (fields.get(name) !== LAYOUT[name]) {
+      return `${name} is ${fields.get(name)} in the addon and ${LAYOUT[name]} in this package`
+    }
+  }
+  return undefined
+}

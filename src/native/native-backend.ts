@@ -1,0 +1,216 @@
+/**
+ * The backend on the C++ core (native/loop-core.h): timers, signals and wake-ups of one native loop, beside Node's own work
+ * or, standalone, on a private libuv loop that `pump` runs.
+ *
+ * C++ enters JavaScript once a turn, by the function handed to the native loop here. What goes the other way are stores
+ * into shared memory; a call is made only to wake a loop that sleeps, when a ring is full, and to open, start, stop and
+ * close. Made by policy/ and by tests.
+ */
+import { isMainThread } from 'node:worker_threads'
+import { LoopStateError } from '../base/errors.ts'
+import type { Backend, BackendHost, BackendMetrics } from '../loop/backend.ts'
+import type { Capabilities } from '../loop/contract/capabilities.ts'
+import type { TimerEntry } from '../loop/ready.ts'
+import { type Binding, loadBinding, type NativeLoop } from './binding.ts'
+import {
+  AWAKE,
+  COMPLETE_SIGNAL,
+  COMPLETE_TIMER,
+  COMPLETION_HEAD,
+  COMPLETION_TAIL,
+  COMPLETION_WORDS,
+  INSIDE,
+  LARGEST_CAPACITY,
+  MAX_LAG,
+  MORE,
+  READY,
+  RECORDS,
+  SMALLEST_CAPACITY,
+  TURN_STARTED,
+  TURNS,
+} from './layout.ts'
+import { NativeTimers } from './native-timers.ts'
+import { SharedRings } from './shared-rings.ts'
+
+/** Records in a ring unless said. 16 KiB of completions stay in the L1 cache. */
+const DEFAULT_CAPACITY = 1024
+/** A Worker blocked in libuv cannot be terminated, so there a pump waits no longer than this (trap T 8). */
+const WORKER_SLICE = 50
+
+export interface NativeBackendOptions {
+  /** A private libuv loop, pumped, in place of Node's own. */
+  readonly standalone?: boolean
+  /** Records in each ring: a power of two from 4. */
+  readonly submissionCapacity?: number
+  readonly completionCapacity?: number
+}
+
+export class NativeBackend implements Backend {
+  readonly name = 'native'
+  readonly capabilities: Capabilities = {
+    stream: false,
+    datagram: false,
+    fdWatch: false,
+    reusePort: false,
+    subprocess: false,
+    names: false,
+    executor: false,
+    standalone: true,
+    threads: true,
+    signals: true,
+    preciseTimers: process.platform === 'linux',
+  }
+  readonly standalone: boolean
+  /** Names this loop for `Binding.wake`, in any thread and for ever. */
+  readonly wakeId: number
+  /** The clock, handed through: a method around it would cost as much as the call. */
+  readonly now: () => number
+  readonly #binding: Binding
+  readonly #native: NativeLoop
+  readonly #rings: SharedRings
+  readonly #words: Uint32Array
+  readonly #timers: NativeTimers
+  // Held here because a stopped native loop holds it weakly.
+  readonly #enter = (): void => this.#turn()
+  #host: BackendHost | undefined
+
+  constructor(options: NativeBackendOptions = {}) {
+    const { binding, reason } = loadBinding()
+    if (binding === undefined) {
+      throw new LoopStateError(`cannot make a native loop: ${reason}; use the portable loop (AIOLOOP_LOOP=portable)`)
+    }
+    const submissionCapacity = capacity('submissionCapacity', options.submissionCapacity)
+    const completionCapacity = capacity('completionCapacity', options.completionCapacity)
+    this.#binding = binding
+    this.now = binding.now
+    this.standalone = options.standalone ?? false
+    const longestWait = isMainThread ? 0 : WORKER_SLICE
+    this.#native = new binding.Loop(
+      { standalone: this.standalone, submissionCapacity, completionCapacity, longestWait },
+      this.#enter,
+    )
+    this.wakeId = this.#native.id()
+    this.#rings = new SharedRings(this.#native.memory(), submissionCapacity, completionCapacity)
+    this.#words = this.#rings.words
+    this.#timers = new NativeTimers(this.#native, this.#rings)
+  }
+
+  attach(host: BackendHost): void {
+    this.#host = host
+  }
+
+  start(): void {
+    this.#native.start()
+  }
+
+  stop(): void {
+    this.#native.stop()
+  }
+
+  close(): void {
+    this.#native.close()
+    this.#timers.close()
+  }
+
+  wake(): void {
+    this.#words[READY] = 1
+    this.#awaken()
+  }
+
+  inTurn(): boolean {
+    return this.#words[INSIDE] === 1
+  }
+
+  turnStarted(): number {
+    return this.#rings.numbers[TURN_STARTED] as number
+  }
+
+  deliver(): void {
+    const words = this.#words
+    for (;;) {
+      const tail = words[COMPLETION_TAIL] as number
+      for (let head = words[COMPLETION_HEAD] as number; head !== tail; head = (head + 1) >>> 0) this.#deliverAt(head)
+      words[COMPLETION_HEAD] = tail
+      if (words[MORE] === 0) return
+      this.#native.collect()
+    }
+  }
+
+  startTimer(entry: TimerEntry, deadline: number): void {
+    this.#timers.start(entry, deadline)
+    this.#awaken()
+  }
+
+  cancelTimer(entry: TimerEntry): void {
+    // No need to awaken: C++ looks at the ring before its next poll, whatever happens.
+    this.#timers.cancel(entry)
+  }
+
+  timerDeadline(entry: TimerEntry): number {
+    return this.#timers.deadlineOf(entry)
+  }
+
+  watchSignal(signum: number): void {
+    this.#native.watchSignal(signum)
+  }
+
+  unwatchSignal(signum: number): void {
+    this.#native.unwatchSignal(signum)
+  }
+
+  wakeThreadsafe(): void {
+    this.#binding.wake(this.wakeId)
+  }
+
+  pump(block: boolean): boolean {
+    return this.#native.pump(block)
+  }
+
+  metrics(): BackendMetrics {
+    const { numbers } = this.#rings
+    return {
+      turns: numbers[TURNS] as number,
+      records: numbers[RECORDS] as number,
+      drops: this.#timers.drops,
+      timers: this.#timers.count,
+      maxLag: numbers[MAX_LAG] as number,
+    }
+  }
+
+  #awaken(): void {
+    if (this.#words[AWAKE] === 0 && this.#words[INSIDE] === 0) this.#native.wake()
+  }
+
+  #turn(): void {
+    let ended = false
+    try {
+      this.#host?.turn()
+      ended = true
+    } finally {
+      // A turn that threw leaves entries behind; they get another.
+      if (!ended && this.#host?.hasReady()) this.#words[READY] = 1
+    }
+  }
+
+  #deliverAt(position: number): void {
+    const { completions, completionMask } = this.#rings
+    const at = (position & completionMask) * COMPLETION_WORDS
+    const op = completions[at]
+    const id = completions[at + 1] as number
+    if (op === COMPLETE_TIMER) this.#host?.makeReady(this.#timers.fired(id))
+    else if (op === COMPLETE_SIGNAL) this.#host?.signalled(id)
+    // A wake needs nothing but the turn; what was taken back is nothing.
+  }
+}
+
+function capacity(name: string, value = DEFAULT_CAPACITY): number {
+  if (
+    Number.isInteger(value) &&
+    value >= SMALLEST_CAPACITY &&
+    value <= LARGEST_CAPACITY &&
+    (value & (value - 1)) === 0
+  ) {
+    return value
+  }
+  throw new RangeError(`${name} must be a power of two from ${SMALLEST_CAPACITY} to ${LARGEST_CAPACITY}, not ${value}`)
+}

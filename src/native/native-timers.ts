@@ -1,0 +1,161 @@
+/**
+ * The timers of one native loop, as JavaScript sees them: which entry sits in which slot, and the records that tell C++ of
+ * starts and cancels. The deadlines lie in memory shared with C++; order and expiry are C++'s (native/timers.h).
+ *
+ * Starting and cancelling are array stores. A START that C++ has not read yet is found again by its place in the ring, and
+ * cancelling takes it back, so a timer started and cancelled in one turn never reaches C++. Slots are reused, last freed
+ * first. Used by native-backend.ts only.
+ */
+import { LoopStateError } from '../base/errors.ts'
+import type { TimerEntry } from '../loop/ready.ts'
+import { TimerState } from '../loop/timer-state.ts'
+import type { NativeLoop } from './binding.ts'
+import {
+  COMPLETE_NOTHING,
+  COMPLETE_TIMER,
+  COMPLETION_HEAD,
+  COMPLETION_TAIL,
+  COMPLETION_WORDS,
+  SLOT_BITS,
+  SUBMISSION_HEAD,
+  SUBMISSION_TAIL,
+  SUBMIT_CANCEL_TIMER,
+  SUBMIT_NOTHING,
+  SUBMIT_START_TIMER,
+} from './layout.ts'
+import type { SharedRings } from './shared-rings.ts'
+
+const START = SUBMIT_START_TIMER << SLOT_BITS
+const CANCEL = SUBMIT_CANCEL_TIMER << SLOT_BITS
+const MOST_SLOTS = 1 << SLOT_BITS
+const FIRST_SLOTS = 1024
+const NO_SLOT = -1
+
+export class NativeTimers {
+  /** Timers pending now. */
+  count = 0
+  /** Completions whose timer was cancelled before they were delivered. */
+  drops = 0
+  readonly #native: NativeLoop
+  readonly #rings: SharedRings
+  readonly #entries: (TimerEntry | undefined)[] = []
+  #deadlines = new Float64Array(0)
+  /** Of a pending slot: where its START was written in the submission ring. Of a free one: the next free slot. */
+  #links = new Int32Array(0)
+  #free = NO_SLOT
+
+  constructor(native: NativeLoop, rings: SharedRings) {
+    this.#native = native
+    this.#rings = rings
+  }
+
+  start(entry: TimerEntry, deadline: number): void {
+    const slot = this.#free === NO_SLOT ? this.#grow() : this.#free
+    const position = this.#submit(START | slot)
+    this.#free = this.#links[slot] as number
+    this.#links[slot] = position
+    this.#entries[slot] = entry
+    this.#deadlines[slot] = deadline
+    entry.slot = slot
+    this.count++
+  }
+
+  cancel(entry: TimerEntry): void {
+    const slot = entry.slot
+    if (!this.#takeBackStart(slot) && !this.#takeBackCompletion(slot)) this.#submit(CANCEL | slot)
+    this.#leave(slot, entry, TimerState.cancelled)
+  }
+
+  deadlineOf(entry: TimerEntry): number {
+    return this.#deadlines[entry.slot] as number
+  }
+
+  /** C++ says that the timer in this slot is due. Returns its entry. */
+  fired(slot: number): TimerEntry {
+    const entry = this.#entries[slot] as TimerEntry
+    this.#leave(slot, entry, TimerState.fired)
+    return entry
+  }
+
+  /** The loop is closed: every pending timer counts as cancelled, and no other can start. */
+  close(): void {
+    for (const [slot, entry] of this.#entries.entries()) {
+      if (entry !== undefined) this.#leave(slot, entry, TimerState.cancelled)
+    }
+    const { words, submissionMask } = this.#rings
+    words[COMPLETION_HEAD] = words[COMPLETION_TAIL] as number
+    // A full ring that nobody drains: `#submit` finds out without a check of its own.
+    words[SUBMISSION_TAIL] = (words[SUBMISSION_HEAD] as number) + submissionMask + 1
+  }
+
+  #leave(slot: number, entry: TimerEntry, state: number): void {
+    entry.slot = state
+    entry.deadline = this.#deadlines[slot] as number
+    this.#entries[slot] = undefined
+    this.#links[slot] = this.#free
+    this.#free = slot
+    this.count--
+  }
+
+  /** Returns the position of the record, as a signed word. */
+  #submit(record: number): number {
+    const { words, submissions, submissionMask } = this.#rings
+    const tail = words[SUBMISSION_TAIL] as number
+    if (tail - (words[SUBMISSION_HEAD] as number) > submissionMask || tail < (words[SUBMISSION_HEAD] as number)) {
+      this.#makeRoom()
+    }
+    submissions[tail & submissionMask] = record
+    words[SUBMISSION_TAIL] = tail + 1
+    return tail | 0
+  }
+
+  #makeRoom(): void {
+    const { words, submissionMask } = this.#rings
+    const used = () => ((words[SUBMISSION_TAIL] as number) - (words[SUBMISSION_HEAD] as number)) >>> 0
+    if (used() <= submissionMask) return
+    this.#native.drain()
+    if (used() > submissionMask) throw new LoopStateError('cannot start a timer: the loop is closed; make a new one')
+  }
+
+  #takeBackStart(slot: number): boolean {
+    const { words, submissions, submissionMask } = this.#rings
+    const position = this.#links[slot] as number
+    const tail = words[SUBMISSION_TAIL] as number
+    const waiting = (tail - (words[SUBMISSION_HEAD] as number)) >>> 0
+    if ((tail - position - 1) >>> 0 >= waiting) return false
+    const index = position & submissionMask
+    if (submissions[index] !== (START | slot)) return false
+    if (((position + 1) | 0) === (tail | 0)) words[SUBMISSION_TAIL] = position
+    else submissions[index] = SUBMIT_NOTHING
+    return true
+  }
+
+  /** Timers cancelled between their completion and its delivery: only a standalone loop has such a moment. */
+  #takeBackCompletion(slot: number): boolean {
+    const { words, completions, completionMask } = this.#rings
+    const tail = words[COMPLETION_TAIL] as number
+    for (let head = words[COMPLETION_HEAD] as number; head !== tail; head = (head + 1) >>> 0) {
+      const at = (head & completionMask) * COMPLETION_WORDS
+      if (completions[at] !== COMPLETE_TIMER || completions[at + 1] !== slot) continue
+      completions[at] = COMPLETE_NOTHING
+      this.drops++
+      return true
+    }
+    return false
+  }
+
+  /** Double the slots. Returns the first of the new ones, which heads the list of free slots. */
+  #grow(): number {
+    const old = this.#links.length
+    const slots = old === 0 ? FIRST_SLOTS : old * 2
+    if (slots > MOST_SLOTS) throw new RangeError(`cannot start a timer: ${old} are pending, and a loop holds no more`)
+    this.#deadlines = new Float64Array(this.#native.growSlots(slots))
+    const links = new Int32Array(slots)
+    links.set(this.#links)
+    for (let slot = old; slot < slots - 1; slot++) links[slot] = slot + 1
+    links[slots - 1] = NO_SLOT
+    this.#links = links
+    this.#free = old
+    return old
+  }
+}
