@@ -8,7 +8,7 @@ import { gather, install, loopInfo, run, sleep } from 'aioloop'
 
 async function main(): Promise<string> {
   const parts = await gather([() => sleep(10, 'same'), () => sleep(5, 'answer')])
-  return `${parts.join(' ')} on the ${loopInfo().name} loop`
+  return `${parts.join(' ')} on the ${loopInfo().loop} loop`
 }
 
 for (const loop of ['portable', 'native'] as const) {

@@ -58,9 +58,9 @@ export function formatSummary(report: Report, brokenShown = 10): string {
   return lines.join('\n')
 }
 
-/** `native loop, chosen by install: ...`: which loop ran, who chose it, and why. */
+/** `native loop (the addon loaded)`: which loop runs, and why. */
 export function formatLoop(info: LoopInfo): string {
-  return JSON.stringify(info)
+  return `${info.loop} loop (${info.reason})`
 }
 
 function summaryLines({ totals, interrupted, loop }: Report): string[] {

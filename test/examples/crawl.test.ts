@@ -48,7 +48,7 @@ describe.each(['native', 'portable'] as const)('on the %s loop', (loop) => {
   afterAll(() => restore())
 
   test('the report names the loop that ran', () => {
-    expect(report.loop.name).toBe(loop)
+    expect(report.loop.loop).toBe(loop)
   })
 
   test('each broken link is a line with its reason', () => {

@@ -45,7 +45,7 @@ test('a folder is served, crawled, saved and reported, the same on both loops', 
     const report = await readReport(out)
     expect(report).toMatchObject({
       interrupted: false,
-      loop: { name: loop },
+      loop: { loop },
       totals: { visited: 5, broken: 1 },
       notSaved: [],
     })
