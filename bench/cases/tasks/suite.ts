@@ -46,14 +46,14 @@ const cases: readonly Case[] = [
     ...lanes,
     ...bare,
     slow(effection),
-    effect,
+    slow(effect),
     ...python('tasks'),
   ]),
   timed('cancel-10000', 'cancel one of 10,000 sleeping tasks and collect it (starting them is not counted)', [
     ...lanes,
     ...bare,
     slow(effection),
-    effect,
+    slow(effect),
     ...python('tasks'),
   ]),
   timed('cancel-sleeping', 'start a task, let it sleep, cancel it, await its end', [

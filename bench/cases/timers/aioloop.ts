@@ -1,5 +1,4 @@
 /** The `timers` cases on aioloop's `callLater`. Written out like its neighbour: each subject has its own compiled copy. */
-import type { TimerHandle } from 'aioloop'
 import type { Program } from '../../harness/program.ts'
 import { cpuTime, nanotime } from '../../harness/program.ts'
 import { aboutAioloop, enterAioloop } from '../aioloop.ts'
@@ -42,7 +41,7 @@ function startCancelTurn(): void {
   loop.callSoon(startCancelTurn)
 }
 
-const handles = new Array<TimerHandle>(MANY)
+const handles = new Array<ReturnType<typeof loop.callLater>>(MANY)
 
 function startThenCancel(): Promise<number> {
   return new Promise((resolve) => {
