@@ -1,7 +1,8 @@
 // A vitest reporter that writes, to the file named by AIOLOOP_TOTALS, how many tests passed, failed and did not run per
 // folder of test/. A test that lacks a tool says so by `context.skip('needs X')`; the reason is kept.
 //
-// Files that could not be loaded and errors outside any test count as failures: neither may hide behind green tests.
+// Tests skipped without a reason (or because their suite could not start), files that could not be loaded and errors
+// outside any test count as failures: none may hide behind green tests.
 import { writeFileSync } from 'node:fs'
 import { relative, sep } from 'node:path'
 
@@ -18,8 +19,8 @@ export default class TotalsReporter {
       for (const test of module.children.allTests()) {
         const { state, note } = test.result()
         if (state === 'passed') row.passed++
-        else if (state === 'failed') failed++
-        else row.notRun.push(note ?? `${test.fullName} (no reason given)`)
+        else if (state === 'failed' || note === undefined) failed++
+        else row.notRun.push(note)
       }
       row.failed += module.state() === 'failed' ? Math.max(failed, 1) : failed
     }
