@@ -49,6 +49,10 @@ class GatherFuture extends Future<unknown[]> implements WatchOwner {
     if (sources.length === 0) this.setResult([])
   }
 
+  override get [Symbol.toStringTag](): string {
+    return 'gather'
+  }
+
   override cancel(message?: string): boolean {
     if (this.done()) return false
     let accepted = this.#started < this.#sources.length

@@ -25,6 +25,10 @@ class Sleep<T> extends Future<T> implements TimerEntry {
     if (!this.done()) this.settle(FutureState.finished, this.#value)
   }
 
+  override get [Symbol.toStringTag](): string {
+    return 'sleep'
+  }
+
   override cancel(message?: string): boolean {
     if (!super.cancel(message)) return false
     this.scheduler.timers.cancel(this)

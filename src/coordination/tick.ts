@@ -31,6 +31,10 @@ export class Tick<T> implements Awaitable<T>, Wait, Ready, Source, FrameWait {
     scheduler.push(this)
   }
 
+  get [Symbol.toStringTag](): string {
+    return 'sleep(0)'
+  }
+
   get source(): Source {
     return this
   }

@@ -67,6 +67,10 @@ class WaitFuture extends Future<WaitResult<Future<unknown>>> implements WatchOwn
     if (this.#outstanding === 0 || this.#returnWhen === FIRST_COMPLETED || failed) this.#finish()
   }
 
+  override get [Symbol.toStringTag](): string {
+    return 'wait'
+  }
+
   override cancel(message?: string): boolean {
     if (!super.cancel(message)) return false
     this.#letGo()

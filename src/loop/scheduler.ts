@@ -113,6 +113,11 @@ export class Scheduler implements BackendHost, HandleHost {
     if (this.#active && !this.#armed) this.#arm()
   }
 
+  /** Stop at once, between rounds: for a run that fails. What is ready stays. */
+  halt(): void {
+    if (this.#active) this.#stopped()
+  }
+
   /** Forget everything that is ready. For a loop that closes. */
   clear(): void {
     this.#ready.clear()

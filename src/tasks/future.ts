@@ -244,8 +244,13 @@ export class Future<T> extends WaiterList implements contract.Future<T>, Wait, S
         )
   }
 
+  /** What this is, in reports: `Future`, `Task`, or the call that made it. */
+  get [Symbol.toStringTag](): string {
+    return 'Future'
+  }
+
   [inspect.custom](): string {
-    return `<${this.constructor.name} ${this.describe()}>`
+    return `<${this[Symbol.toStringTag]} ${this.describe()}>`
   }
 
   /** What inspect shows between the brackets. @internal */

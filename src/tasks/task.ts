@@ -155,20 +155,25 @@ export class Task<T> extends Future<T> implements contract.Task<T>, Waiter, Pend
 
   /** The step itself, inside the task's async context. @internal */
   advance(): void {
-    let result: IteratorResult<unknown, unknown>
+    let ended: boolean | undefined
+    let value: unknown
     try {
       const generator = this.#generator ?? this.#begin()
       if (generator === undefined) return
       const error = this.#takeThrown()
-      result = error === NOTHING ? generator.next() : generator.throw(error)
+      const result = error === NOTHING ? generator.next() : generator.throw(error)
+      ended = result.done
+      value = result.value
     } catch (error) {
-      releaseSuspension()
       this.#failed(error)
       return
     }
-    releaseSuspension()
-    if (result.done === true) this.#finished(result.value)
-    else this.#suspend(result.value)
+    if (ended === true) {
+      this.#finished(value)
+    } else {
+      releaseSuspension()
+      this.#suspend(value)
+    }
   }
 
   /** An async function of this task begins to wait for `wait`: an armed cancel is delivered there. @internal */
@@ -189,6 +194,10 @@ export class Task<T> extends Future<T> implements contract.Task<T>, Waiter, Pend
     const waits: object[] = this.#frame.waits().map((reaction) => reaction.source)
     if (this.#waiting !== undefined) waits.unshift(this.#waiting)
     return waits
+  }
+
+  override get [Symbol.toStringTag](): string {
+    return 'Task'
   }
 
   override describe(): string {
@@ -294,7 +303,7 @@ function advance(this: Task<unknown>): void {
 }
 
 function nameOfWait(wait: object): string {
-  return wait instanceof Task ? `task ${JSON.stringify(wait.getName())}` : wait.constructor.name
+  return wait instanceof Task ? `task ${JSON.stringify(wait.getName())}` : String((wait as { [Symbol.toStringTag]?: string })[Symbol.toStringTag])
 }
 
 function nameOfCoro(coro: AnyCoroutine | undefined): string {

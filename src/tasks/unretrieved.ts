@@ -7,6 +7,7 @@ import type { Scheduler } from '../loop/scheduler.ts'
 
 interface Failed {
   readonly outcome: unknown
+  readonly [Symbol.toStringTag]: string
 }
 
 class Unretrieved {
@@ -28,7 +29,7 @@ class Unretrieved {
   report(): void {
     for (const future of this.#futures) {
       this.#scheduler.loop.callExceptionHandler({
-        message: `${future.constructor.name} exception was never retrieved`,
+        message: `${future[Symbol.toStringTag]} exception was never retrieved`,
         exception: future.outcome,
         future,
       })

@@ -9,6 +9,7 @@ import { schedulerOf } from './scheduler-of.ts'
 class PromiseFuture<T> extends Future<T> {
   constructor(scheduler: Scheduler, promise: PromiseLike<T>) {
     super(scheduler)
+    scheduler.resumedPromises = true
     promise.then(
       (value) => {
         if (!this.done()) this.settle(FutureState.finished, value)
@@ -18,6 +19,10 @@ class PromiseFuture<T> extends Future<T> {
         else if (!isAbort(error)) this.#reportLate(error)
       },
     )
+  }
+
+  override get [Symbol.toStringTag](): string {
+    return 'wrapFuture'
   }
 
   #reportLate(exception: unknown): void {

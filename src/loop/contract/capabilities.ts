@@ -15,6 +15,8 @@ export interface Capabilities {
   readonly subprocess: boolean
   /** `getaddrinfo` and `getnameinfo`. */
   readonly names: boolean
+  /** Executors: work on other threads and processes. */
+  readonly executor: boolean
   /** A form that blocks the thread, which `runSync` uses. */
   readonly standalone: boolean
   /** Wake-ups from other threads. */

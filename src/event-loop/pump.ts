@@ -1,0 +1,60 @@
+/**
+ * The blocking run of a standalone loop: poll, turn, poll, turn, inside one call, until the loop stops. It may be called
+ * from anywhere JavaScript runs, also from a callback of another loop or of the same kind of run.
+ *
+ * Promise jobs are the catch. They run only where the engine lets them: not inside another promise job, which is where
+ * ES-module top-level code and everything after an `await` runs. Generator coroutines need none and run everywhere.
+ * `process._tickCallback` is undocumented; it is the only way to run promise jobs from inside a call, and is tried first.
+ */
+import { LoopStateError } from '../base/errors.ts'
+import { running } from '../loop/running.ts'
+import type { Scheduler } from '../loop/scheduler.ts'
+
+const tickCallback = (process as unknown as { _tickCallback?: () => void })._tickCallback
+
+/** Run until the scheduler has stopped. `deadlock` makes the error for a loop that nothing can wake any more. */
+export function pumpUntilStopped(scheduler: Scheduler, deadlock: () => Error): void {
+  const { backend } = scheduler
+  const outer = { loop: running.loop, task: running.task }
+  const drain = makeDrain()
+  const drainIfResumed = (): void => {
+    if (scheduler.resumedPromises) drain()
+  }
+  running.loop = undefined
+  running.task = undefined
+  try {
+    scheduler.start()
+    while (scheduler.active) {
+      const alive = backend.pump(!scheduler.hasReady())
+      scheduler.turnSync(drainIfResumed)
+      if (!alive && scheduler.active && !scheduler.hasReady() && !backend.pump(false)) throw deadlock()
+    }
+  } finally {
+    scheduler.halt()
+    running.loop = outer.loop
+    running.task = outer.task
+  }
+}
+
+/** Runs promise jobs and nextTicks; on the first call makes sure that they can run here. */
+function makeDrain(): () => void {
+  let tested = false
+  return () => {
+    if (tested) {
+      tickCallback?.()
+      return
+    }
+    let ran = false
+    Promise.resolve().then(() => {
+      ran = true
+    })
+    tickCallback?.()
+    if (!ran) {
+      throw new LoopStateError(
+        'runSync: an async function or promise cannot go on here, because this code itself runs inside a promise job ' +
+          '(at the top level of an ES module, or after an await); write the coroutine as function*, or use await run(main)',
+      )
+    }
+    tested = true
+  }
+}

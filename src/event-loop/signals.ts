@@ -1,0 +1,64 @@
+/** Signal handlers of a loop: one a signal, the last wins, run through the ready queue like everything else. */
+import { constants } from 'node:os'
+import { isMainThread } from 'node:worker_threads'
+import { argumentRangeError, argumentTypeError, LoopStateError } from '../base/errors.ts'
+import type { Handle } from '../loop/handle.ts'
+import type { Scheduler } from '../loop/scheduler.ts'
+
+const UNCATCHABLE = new Set(['SIGKILL', 'SIGSTOP'])
+
+export class SignalHandlers {
+  readonly #scheduler: Scheduler
+  readonly #handles = new Map<number, Handle>()
+
+  constructor(scheduler: Scheduler) {
+    this.#scheduler = scheduler
+    scheduler.onSignal = (signum) => this.#deliver(signum)
+  }
+
+  add(signal: string | number, handle: Handle): void {
+    if (!isMainThread) {
+      throw new LoopStateError('addSignalHandler: signals reach the main thread only; add the handler there')
+    }
+    const [signum, name] = resolveSignal('addSignalHandler', signal)
+    if (UNCATCHABLE.has(name)) {
+      throw new LoopStateError(`addSignalHandler: ${name} cannot be caught; choose another signal, such as SIGTERM`)
+    }
+    const known = this.#handles.has(signum)
+    this.#handles.set(signum, handle)
+    if (known) return
+    try {
+      this.#scheduler.backend.watchSignal(signum)
+    } catch (error) {
+      this.#handles.delete(signum)
+      throw error
+    }
+  }
+
+  remove(signal: string | number): boolean {
+    const [signum] = resolveSignal('removeSignalHandler', signal)
+    if (!this.#handles.delete(signum)) return false
+    this.#scheduler.backend.unwatchSignal(signum)
+    return true
+  }
+
+  clear(): void {
+    for (const signum of this.#handles.keys()) this.#scheduler.backend.unwatchSignal(signum)
+    this.#handles.clear()
+  }
+
+  #deliver(signum: number): void {
+    const handle = this.#handles.get(signum)
+    if (handle !== undefined) this.#scheduler.makeReady(handle)
+  }
+}
+
+function resolveSignal(call: string, signal: string | number): [number, string] {
+  const signals = Object.entries(constants.signals) as [string, number][]
+  if (typeof signal !== 'string' && typeof signal !== 'number') {
+    throw argumentTypeError(call, 'signal', 'a signal name such as SIGTERM, or its number', signal)
+  }
+  const found = signals.find(([name, signum]) => name === signal || signum === signal)
+  if (found === undefined) throw argumentRangeError(call, 'signal', 'a signal of this system, such as SIGTERM', signal)
+  return [found[1], found[0]]
+}

@@ -1,0 +1,50 @@
+/** The public names of the package: re-exports only. */
+export {
+  CancelledError,
+  InterruptedError,
+  InvalidStateError,
+  isCancelled,
+  LoopStateError,
+  NotSupportedError,
+  TimeoutError,
+} from './base/errors.ts'
+export { gather, type GatherOptions } from './coordination/gather.ts'
+export { sleep } from './coordination/sleep.ts'
+export {
+  ALL_COMPLETED,
+  FIRST_COMPLETED,
+  FIRST_EXCEPTION,
+  type ReturnWhen,
+  wait,
+  type WaitOptions,
+  type WaitResult,
+} from './coordination/wait.ts'
+export { EventLoop } from './event-loop/event-loop.ts'
+export type { Awaitable, Body, Coroutine, Outcome, Suspension } from './loop/contract/awaitable.ts'
+export type { Capabilities, Capability } from './loop/contract/capabilities.ts'
+export type { ExceptionContext, ExceptionHandler, LoopMetrics, Runnable } from './loop/contract/event-loop.ts'
+export type { TaskFactory, TaskOptions } from './loop/contract/future.ts'
+export { Handle, TimerHandle } from './loop/handle.ts'
+export { getRunningLoop } from './loop/running.ts'
+export { install, type InstallOptions } from './policy/install.ts'
+export { loopInfo, type LoopInfo } from './policy/loop-info.ts'
+export {
+  type ChosenBy,
+  type EventLoopPolicy,
+  getEventLoop,
+  getEventLoopPolicy,
+  type LoopOptions,
+  NativeEventLoopPolicy,
+  newEventLoop,
+  PortableEventLoopPolicy,
+  setEventLoop,
+  setEventLoopPolicy,
+} from './policy/policy.ts'
+export { run } from './run/run.ts'
+export { runSync, type RunSyncOptions } from './run/run-sync.ts'
+export { Runner, type RunnerOptions, type RunOptions } from './run/runner.ts'
+export { allTasks, createTask, currentTask } from './tasks/create-task.ts'
+export { ensureFuture, type Waitable } from './tasks/ensure-future.ts'
+export { Future, isFuture } from './tasks/future.ts'
+export { Task } from './tasks/task.ts'
+export { wrapFuture } from './tasks/wrap-future.ts'

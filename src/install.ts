@@ -1,0 +1,6 @@
+/** `node --import aioloop/install app.js`: pins the loop at start-up. `AIOLOOP_LOOP` picks which, native if not set. */
+import { install } from './policy/install.ts'
+import { loopName } from './policy/policy.ts'
+
+const wanted = process.env['AIOLOOP_LOOP']
+install(wanted === undefined || wanted === '' ? {} : { loop: loopName('AIOLOOP_LOOP', wanted) })

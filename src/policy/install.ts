@@ -1,0 +1,59 @@
+/** The drop-in way: one line pins the loop of this environment and of every Worker started from it. */
+import { setEnvironmentData } from 'node:worker_threads'
+import { argumentRangeError } from '../base/errors.ts'
+import { loadBinding } from '../native/binding.ts'
+import { nativeUnavailable } from './native-unavailable.ts'
+import { choose, INSTALLED, loopName, policyNamed } from './policy.ts'
+
+/** Options of {@link install}. `timers` and `net` are names reserved for later. */
+export interface InstallOptions {
+  /** Which loop. Default `native`. */
+  readonly loop?: 'native' | 'portable'
+  /** Throw when the native loop is not available, in place of warning and going on with the portable one. */
+  readonly required?: boolean
+}
+
+const OPTIONS = new Set(['loop', 'required'])
+let warned = false
+
+/**
+ * Pin the loop for this environment and every Worker started from it. Returns a function that restores what was before.
+ * Stands for `uvloop.install`.
+ *
+ * @throws Error with code `ERR_AIOLOOP_NATIVE_UNAVAILABLE` when `required` and the native loop cannot be had; RangeError for an
+ * unknown loop or option.
+ *
+ * @example
+ * ```ts
+ * const restore = install({ loop: 'portable' })
+ * console.log(loopInfo().loop)
+ * restore()
+ * ```
+ */
+export function install(options: InstallOptions = {}): () => void {
+  for (const name of Object.keys(options)) {
+    if (!OPTIONS.has(name)) throw argumentRangeError('install', 'options', "an object with 'loop' and 'required' only", name)
+  }
+  const { loop = 'native', required = false } = options
+  loopName('options.loop', loop)
+  const loaded = loop === 'native' ? loadBinding() : undefined
+  if (loaded !== undefined && 'reason' in loaded) {
+    if (required) throw nativeUnavailable('install', loaded.reason)
+    warnOnce(loaded.reason)
+  }
+  const before = choose({ policy: policyNamed(loop), chosenBy: 'install' })
+  setEnvironmentData(INSTALLED, loop)
+  return () => {
+    choose(before)
+    setEnvironmentData(INSTALLED, before?.chosenBy === 'install' ? before.policy.name : undefined)
+  }
+}
+
+function warnOnce(reason: string): void {
+  if (warned) return
+  warned = true
+  process.emitWarning(`The native loop is not available, the portable one runs: ${reason}`, {
+    type: 'AioloopWarning',
+    code: 'AIOLOOP_PORTABLE_LOOP',
+  })
+}

@@ -1,0 +1,182 @@
+/**
+ * The backend that needs no addon: Node's own immediates and one `setTimeout` for the earliest deadline. A standalone one
+ * blocks with `Atomics.wait`.
+ *
+ * Node's timers have a granularity of a millisecond and may fire early by its clock: a turn looks at the precise clock and
+ * delivers only what is due, so a timer here is never early and up to two milliseconds late.
+ */
+import type { Backend, BackendHost, BackendMetrics } from '../loop/backend.ts'
+import type { Capabilities } from '../loop/contract/capabilities.ts'
+import { ImmediateTurns } from '../loop/immediate-turns.ts'
+import { ProcessSignals } from '../loop/process-signals.ts'
+import type { TimerEntry } from '../loop/ready.ts'
+import { TimerQueue } from '../loop/timer-queue.ts'
+
+/** The longest delay that Node's timers take; a longer one is set again when it fires. */
+const MAX_TIMEOUT = 2 ** 31 - 1
+
+export const PORTABLE_CAPABILITIES: Capabilities = Object.freeze({
+  stream: false,
+  datagram: false,
+  fdWatch: false,
+  reusePort: false,
+  subprocess: false,
+  names: false,
+  executor: false,
+  standalone: true,
+  threads: false,
+  signals: true,
+  preciseTimers: false,
+})
+
+export class PortableBackend implements Backend {
+  readonly name = 'portable'
+  readonly capabilities = PORTABLE_CAPABILITIES
+  readonly standalone: boolean
+  readonly #timers = new TimerQueue()
+  readonly #turns = new ImmediateTurns(
+    () => this.now(),
+    () => this.#host.turn(),
+    () => this.#host.hasReady(),
+    () => this.#arm(),
+  )
+  readonly #signals = new ProcessSignals((signum) => {
+    this.#arrived.push(signum)
+    this.wake()
+  })
+  readonly #onTimeout = (): void => {
+    this.#timeout = undefined
+    this.#armedFor = Number.POSITIVE_INFINITY
+    this.#turns.enter()
+  }
+  readonly #block = new Int32Array(new SharedArrayBuffer(4))
+  #host!: BackendHost
+  #active = false
+  #timeout: NodeJS.Timeout | undefined
+  #armedFor = Number.POSITIVE_INFINITY
+  #arrived: number[] = []
+  #records = 0
+  #maxLag = 0
+
+  constructor(options: { readonly standalone: boolean }) {
+    this.standalone = options.standalone
+  }
+
+  attach(host: BackendHost): void {
+    this.#host = host
+  }
+
+  now(): number {
+    return performance.now()
+  }
+
+  start(): void {
+    this.#active = true
+    this.#arm()
+  }
+
+  stop(): void {
+    this.#active = false
+    this.#turns.cancel()
+    this.#disarm()
+  }
+
+  close(): void {
+    this.stop()
+    this.#timers.clear()
+    this.#signals.clear()
+  }
+
+  wake(): void {
+    if (this.#active && !this.standalone) this.#turns.wake()
+  }
+
+  inTurn(): boolean {
+    return this.standalone || this.#turns.open
+  }
+
+  turnStarted(): number {
+    return this.standalone ? this.now() : this.#turns.started
+  }
+
+  deliver(): void {
+    const now = this.now()
+    if (now - this.#timers.earliest > this.#maxLag) this.#maxLag = now - this.#timers.earliest
+    for (let entry = this.#timers.takeDue(now); entry !== undefined; entry = this.#timers.takeDue(now)) {
+      this.#records++
+      this.#host.makeReady(entry)
+    }
+    const arrived = this.#arrived
+    if (arrived.length === 0) return
+    this.#arrived = []
+    for (const signum of arrived) {
+      this.#records++
+      this.#host.signalled(signum)
+    }
+  }
+
+  startTimer(entry: TimerEntry, deadline: number): void {
+    this.#timers.add(entry, deadline)
+    if (!this.#turns.open) this.#arm()
+  }
+
+  cancelTimer(entry: TimerEntry): void {
+    this.#timers.cancel(entry)
+    if (this.#timers.size === 0 && !this.#turns.open) this.#disarm()
+  }
+
+  timerDeadline(entry: TimerEntry): number {
+    return this.#timers.deadlineOf(entry)
+  }
+
+  watchSignal(signum: number): void {
+    this.#signals.watch(signum)
+  }
+
+  unwatchSignal(signum: number): void {
+    this.#signals.unwatch(signum)
+  }
+
+  wakeThreadsafe(): void {
+    this.wake()
+  }
+
+  pump(block: boolean): boolean {
+    const earliest = this.#timers.earliest
+    if (earliest === Number.POSITIVE_INFINITY) return false
+    if (block) {
+      const delay = earliest - this.now()
+      if (delay > 0) Atomics.wait(this.#block, 0, 0, delay)
+    }
+    return true
+  }
+
+  metrics(): BackendMetrics {
+    return {
+      turns: this.#turns.turns,
+      records: this.#records,
+      drops: 0,
+      timers: this.#timers.size,
+      maxLag: this.#maxLag,
+    }
+  }
+
+  /** Have Node call at the earliest deadline; nothing pending keeps nothing alive. */
+  #arm(): void {
+    if (!this.#active || this.standalone) return
+    const earliest = this.#timers.earliest
+    if (earliest === Number.POSITIVE_INFINITY) return this.#disarm()
+    if (this.#timeout !== undefined && this.#armedFor <= earliest) return
+    this.#disarm()
+    const delay = Math.min(Math.max(Math.ceil(earliest - this.now()), 0), MAX_TIMEOUT)
+    this.#armedFor = earliest
+    if (delay === 0) this.#turns.wake()
+    else this.#timeout = setTimeout(this.#onTimeout, delay)
+  }
+
+  #disarm(): void {
+    clearTimeout(this.#timeout)
+    this.#timeout = undefined
+    this.#armedFor = Number.POSITIVE_INFINITY
+  }
+}

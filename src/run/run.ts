@@ -1,0 +1,33 @@
+/** The usual way in: one loop, one main coroutine, nothing left behind. */
+import { Runner, type RunnerOptions, type RunOptions, mustBeMain, mustBeOutside } from './runner.ts'
+import type { Runnable } from '../loop/contract/event-loop.ts'
+
+/**
+ * Run `main` on a loop of its own and give its value; cancel what is left, report errors nobody took, close the loop. The
+ * loop runs beside everything else in the process: `fetch`, `node:http` and every npm package go on working.
+ * Stands for `asyncio.run`.
+ *
+ * ^C cancels the main task (main thread, and only if nobody else listens for SIGINT); `signal` does the same from code.
+ *
+ * @throws (rejects with) whatever `main` throws; LoopStateError inside a running task; TypeError when `main` is a promise;
+ * InterruptedError after ^C.
+ *
+ * @example
+ * ```ts
+ * const answer = await run(async () => {
+ *   await sleep(10)
+ *   return 42
+ * })
+ * console.log(answer)
+ * ```
+ */
+export async function run<T>(main: Runnable<T>, options: RunnerOptions & RunOptions = {}): Promise<T> {
+  mustBeMain(main)
+  mustBeOutside('run')
+  const runner = new Runner(options)
+  try {
+    return await runner.run(main, options)
+  } finally {
+    await runner.close()
+  }
+}

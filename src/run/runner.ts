@@ -1,0 +1,161 @@
+/**
+ * Runner: several runs on one loop, with one way in and one way out. States: created, initialized (the loop exists),
+ * closed.
+ */
+import { argumentTypeError, LoopStateError, usageTypeError } from '../base/errors.ts'
+import { gather } from '../coordination/gather.ts'
+import type { EventLoop } from '../event-loop/event-loop.ts'
+import type { Runnable } from '../loop/contract/event-loop.ts'
+import { running } from '../loop/running.ts'
+import { newEventLoop, setEventLoop } from '../policy/policy.ts'
+import { allTasks, currentTask } from '../tasks/create-task.ts'
+import { isGenerator } from '../tasks/coroutine.ts'
+import { Future, isFuture } from '../tasks/future.ts'
+import type { Task } from '../tasks/task.ts'
+import { cancelOnAbort } from './cancel-on-abort.ts'
+import { Interrupt } from './interrupt.ts'
+import { trackRun } from './unfinished.ts'
+
+/** Options of {@link Runner} and `run`. */
+export interface RunnerOptions {
+  /** Switch the loop's debug mode on or off. */
+  readonly debug?: boolean
+  /** Make the loop; the policy's `newEventLoop` if not given. */
+  readonly loopFactory?: () => EventLoop
+}
+
+/** Options of one run. */
+export interface RunOptions {
+  /** Cancels the main task when aborted; the run then rejects with the signal's reason. */
+  readonly signal?: AbortSignal
+}
+
+/**
+ * Runs coroutines on one loop and cleans up behind them. Stands for `asyncio.Runner`.
+ *
+ * @example
+ * ```ts
+ * const runner = new Runner()
+ * console.log(await runner.run(async () => 1))
+ * console.log(await runner.run(async () => 2))
+ * await runner.close()
+ * ```
+ */
+export class Runner implements AsyncDisposable {
+  readonly #options: RunnerOptions
+  #loop: EventLoop | undefined
+  #closed = false
+  #installed = false
+
+  constructor(options: RunnerOptions = {}) {
+    const { loopFactory } = options
+    if (loopFactory !== undefined && typeof loopFactory !== 'function') {
+      throw argumentTypeError('Runner', 'options.loopFactory', 'a function that makes a loop', loopFactory)
+    }
+    this.#options = options
+  }
+
+  /** The loop, made at the first call. Stands for `Runner.get_loop`. @throws LoopStateError when closed. */
+  getLoop(): EventLoop {
+    if (this.#closed) throw new LoopStateError('Runner: this runner is closed; make another')
+    if (this.#loop !== undefined) return this.#loop
+    const { loopFactory, debug } = this.#options
+    const loop = loopFactory === undefined ? newEventLoop() : loopFactory()
+    if (loopFactory === undefined) {
+      setEventLoop(loop)
+      this.#installed = true
+    }
+    if (debug !== undefined) loop.setDebug(debug)
+    this.#loop = loop
+    return loop
+  }
+
+  /**
+   * Run `main` to its end and give its value. Stands for `Runner.run`.
+   *
+   * @throws LoopStateError inside a task or callback of a running loop; TypeError when `main` is a promise;
+   * InterruptedError when ^C ended it.
+   */
+  async run<T>(main: Runnable<T>, options: RunOptions = {}): Promise<T> {
+    mustBeMain(main)
+    mustBeOutside('run')
+    const loop = this.getLoop()
+    const future = isFuture(main) ? main : loop.createTask(main as () => PromiseLike<T>, { name: 'main' })
+    const task = future as Task<T>
+    const untrack = trackRun(loop)
+    const interrupt = new Interrupt(task)
+    const aborted = cancelOnAbort(task, options.signal)
+    try {
+      return await loop.runUntilComplete<T>(task)
+    } catch (error) {
+      throw aborted.explain(interrupt.explain(error))
+    } finally {
+      untrack()
+      interrupt.close()
+      aborted.close()
+    }
+  }
+
+  /**
+   * Cancel what is left, wait for it, report errors nobody took, close the loop. Idempotent. Stands for `Runner.close`.
+   */
+  async close(): Promise<void> {
+    const loop = this.#loop
+    if (this.#closed) return
+    this.#closed = true
+    this.#loop = undefined
+    if (loop === undefined) return
+    const untrack = trackRun(loop)
+    try {
+      const left = cancelAll(loop)
+      if (left.length > 0) {
+        await loop.runUntilComplete(gather(left, { returnExceptions: true }))
+        reportFailures(loop, left)
+      }
+    } finally {
+      untrack()
+      if (this.#installed) setEventLoop(null)
+      loop.close()
+    }
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+}
+
+/** Cancel every task of the loop that has not ended, and return them. */
+export function cancelAll(loop: EventLoop): Task<unknown>[] {
+  const tasks = [...allTasks(loop)]
+  for (const task of tasks) task.cancel()
+  return tasks
+}
+
+/** Errors of tasks that were cancelled for the end of a run and failed at it. */
+export function reportFailures(loop: EventLoop, tasks: readonly Task<unknown>[]): void {
+  for (const task of tasks) {
+    if (task.cancelled()) continue
+    const exception = task.exception()
+    if (exception !== undefined) {
+      loop.callExceptionHandler({ message: 'unhandled exception during run() shutdown', exception, task })
+    }
+  }
+}
+
+/** What `run` takes: a coroutine function, a generator, or a future. */
+export function mustBeMain(main: unknown): void {
+  if (typeof main === 'function' || isGenerator(main) || main instanceof Future) return
+  if (typeof (main as PromiseLike<unknown> | undefined)?.then === 'function') {
+    throw usageTypeError("run: 'main' is a promise, which runs already, outside of the loop; pass the function: run(main) or run(() => main(1))")
+  }
+  throw argumentTypeError('run', 'main', 'an async function, a generator function or a generator', main)
+}
+
+/** A run cannot begin inside a task or callback of a running loop. */
+export function mustBeOutside(call: string): void {
+  const task = currentTask()
+  if (running.loop === undefined && task === undefined) return
+  throw new LoopStateError(
+    `${call}: an event loop is running here already; await the coroutine itself, or createTask it, in place of ${call}`,
+  )
+}
