@@ -4,14 +4,15 @@
  */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
-import { Command } from 'commander'
+import { Command, Option } from 'commander'
 import { suites } from './cases/suites.ts'
 import { describeEnvironment, nodeVersion } from './harness/environment.ts'
 import { launcherFor } from './harness/launcher.ts'
 import { createProgress } from './harness/progress.ts'
 import type { SuiteResult } from './harness/runner.ts'
 import { FULL, QUICK, runSuite } from './harness/runner.ts'
-import type { Suite } from './harness/suite.ts'
+import type { Clock, Suite } from './harness/suite.ts'
+import { cpuNanoseconds, nanoseconds } from './harness/suite.ts'
 import { buildReport } from './report/rows.ts'
 import { environmentText, suiteText, targetsText } from './report/tables.ts'
 import { judge } from './report/verdict.ts'
@@ -21,6 +22,7 @@ interface Options {
   readonly quick?: true
   readonly json?: string
   readonly case?: string[]
+  readonly clock: Clock
   readonly node: string
 }
 
@@ -31,6 +33,11 @@ export async function runCommand(argv: readonly string[]): Promise<void> {
     .option('--quick', 'short slices and the fewest rounds: all suites in about a minute and a half')
     .option('--json <file>', 'also write the result to this file')
     .option('--case <names...>', 'only these cases')
+    .addOption(
+      new Option('--clock <clock>', 'time batches by wall clock, or by processor time (on a busy machine)')
+        .choices(['wall', 'cpu'])
+        .default('wall'),
+    )
     .option('--node <path>', 'run the Node subjects under this Node', process.execPath)
     .action((names: string[], options: Options) => measure(names, options))
   await command.parseAsync(argv, { from: 'user' })
@@ -45,8 +52,13 @@ async function measure(names: readonly string[], options: Options): Promise<void
   const results: SuiteResult[] = []
   for (const suite of suites) {
     if (names.length > 0 && !names.includes(suite.name)) continue
-    const chosen = withCases(suite, options.case)
-    const result = await runSuite(chosen, launcherFor(options.node), options.quick ? QUICK : FULL, progress)
+    const chosen = timedBy(options.clock, withCases(suite, options.case))
+    const result = await runSuite(
+      chosen,
+      launcherFor(options.node, options.clock),
+      options.quick ? QUICK : FULL,
+      progress,
+    )
     results.push(result)
     if (chosen.cases.length > 0) console.log(`${suiteText(result)}\n`)
   }
@@ -64,4 +76,10 @@ async function measure(names: readonly string[], options: Options): Promise<void
 
 function withCases(suite: Suite, names: readonly string[] | undefined): Suite {
   return names === undefined ? suite : { ...suite, cases: suite.cases.filter(({ name }) => names.includes(name)) }
+}
+
+function timedBy(clock: Clock, suite: Suite): Suite {
+  if (clock === 'wall') return suite
+  const cases = suite.cases.map((item) => (item.metrics === nanoseconds ? { ...item, metrics: cpuNanoseconds } : item))
+  return { ...suite, cases }
 }

@@ -6,16 +6,25 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { CLOCK_VARIABLE } from './program.ts'
 import type { Launcher } from './runner.ts'
 import { SubjectFailure } from './subject-process.ts'
-import type { Subject } from './suite.ts'
+import type { Clock, Subject } from './suite.ts'
 
 /** The system's Python first: distributions install uvloop for that one, and another may shadow it on the path. */
 const PYTHONS = ['/usr/bin/python3', 'python3']
 const PEERS = fileURLToPath(new URL('../peers/serve.py', import.meta.url))
 
-/** A launcher whose Node subjects run under `node`. */
-export function launcherFor(node: string): Launcher {
+/** A launcher whose Node subjects run under `node`, and all of whose subjects time batches by `clock`. */
+export function launcherFor(node: string, clock: Clock): Launcher {
+  const launch = launcher(node)
+  return (subject, caseName) => {
+    const command = launch(subject, caseName)
+    return { ...command, env: { ...command.env, [CLOCK_VARIABLE]: clock } }
+  }
+}
+
+function launcher(node: string): Launcher {
   return (subject, caseName) => {
     const entry = subject.form === undefined ? caseName : `${caseName}:${subject.form}`
     return subject.source.kind === 'node'

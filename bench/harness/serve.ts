@@ -8,7 +8,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { readSync, writeSync } from 'node:fs'
 import type { Batch, Probe, Program } from './program.ts'
-import { Missing, nanotime } from './program.ts'
+import { Missing, wallTime } from './program.ts'
 import type { Answer, Hello, Request } from './protocol.ts'
 import { formatLine, parseLine } from './protocol.ts'
 
@@ -56,11 +56,11 @@ async function answer(measurement: Batch | Probe, ms: number): Promise<Answer> {
 /** Nanoseconds per operation over as many batches as fit. One short batch first: caches are cold after the pause. */
 async function repeat(batch: Batch, ms: number): Promise<number> {
   collectYoung()
-  const end = nanotime() + ms * 1e6
+  const end = wallTime() + ms * 1e6
   let spent = await batch.run()
   let ops = batch.ops
   if (spent < (ms * 1e6) / 5) spent = ops = 0
-  while (ops === 0 || nanotime() < end) {
+  while (ops === 0 || wallTime() < end) {
     spent += await batch.run()
     ops += batch.ops
   }

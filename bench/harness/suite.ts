@@ -31,6 +31,9 @@ export interface Metric {
   readonly unit: string
 }
 
+/** How batches are timed. `cpu` is for a machine that is busy with other things. */
+export type Clock = 'wall' | 'cpu'
+
 /** The usual metric: wall-clock nanoseconds per operation. */
 export const nanoseconds: readonly Metric[] = [{ key: 'ns', label: '', unit: 'ns/op' }]
 /** Processor time of all threads of the process, where waiting is part of the case. */

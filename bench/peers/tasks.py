@@ -1,7 +1,8 @@
 """The `tasks` cases for asyncio and uvloop: the same work as bench/cases/tasks/aioloop.ts."""
 
 import asyncio
-import time
+
+from clock import nanotime
 
 STEPS = 1_000
 CHILDREN = 10_000
@@ -14,17 +15,17 @@ async def child():
 
 
 async def spawn_await():
-    started = time.perf_counter_ns()
+    started = nanotime()
     for _ in range(STEPS):
         await asyncio.create_task(child())
-    return time.perf_counter_ns() - started
+    return nanotime() - started
 
 
 async def yield_often():
-    started = time.perf_counter_ns()
+    started = nanotime()
     for _ in range(STEPS):
         await asyncio.sleep(0)
-    return time.perf_counter_ns() - started
+    return nanotime() - started
 
 
 async def level1():
@@ -68,10 +69,10 @@ async def level10():
 
 
 async def await_chain():
-    started = time.perf_counter_ns()
+    started = nanotime()
     for _ in range(STEPS):
         await level1()
-    return time.perf_counter_ns() - started
+    return nanotime() - started
 
 
 async def yield_once():
@@ -80,9 +81,9 @@ async def yield_once():
 
 
 async def gather_many():
-    started = time.perf_counter_ns()
+    started = nanotime()
     await asyncio.gather(*[asyncio.create_task(yield_once()) for _ in range(CHILDREN)])
-    return time.perf_counter_ns() - started
+    return nanotime() - started
 
 
 async def sleeper():
@@ -92,15 +93,15 @@ async def sleeper():
 async def cancel_many():
     sleepers = [asyncio.create_task(sleeper()) for _ in range(CHILDREN)]
     await asyncio.sleep(0.001)
-    started = time.perf_counter_ns()
+    started = nanotime()
     for task in sleepers:
         task.cancel()
     await asyncio.gather(*sleepers, return_exceptions=True)
-    return time.perf_counter_ns() - started
+    return nanotime() - started
 
 
 async def cancel_one():
-    started = time.perf_counter_ns()
+    started = nanotime()
     for _ in range(CANCELS):
         task = asyncio.create_task(sleeper())
         await asyncio.sleep(0)
@@ -109,7 +110,7 @@ async def cancel_one():
             await task
         except asyncio.CancelledError:
             pass
-    return time.perf_counter_ns() - started
+    return nanotime() - started
 
 
 CASES = {

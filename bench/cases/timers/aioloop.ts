@@ -1,6 +1,6 @@
 /** The `timers` cases on aioloop's `callLater`. Written out like its neighbour: each subject has its own compiled copy. */
 import type { Program } from '../../harness/program.ts'
-import { cpuTime, nanotime } from '../../harness/program.ts'
+import { cpuTime, nanotime, wallTime } from '../../harness/program.ts'
 import { aboutAioloop, enterAioloop } from '../aioloop.ts'
 import { LatenessProbe } from './lateness.ts'
 import { bytesEach, nextImmediate, settledMemory } from './memory.ts'
@@ -101,8 +101,8 @@ async function lateness(): Promise<Record<string, number>> {
   const probe = new LatenessProbe(SPREAD)
   for (let i = 0; i < SPREAD; i++) {
     const delay = probe.delay(i)
-    const begun = nanotime()
-    loop.callLater(delay, () => probe.fired(nanotime() - begun, delay))
+    const begun = wallTime()
+    loop.callLater(delay, () => probe.fired(wallTime() - begun, delay))
   }
   return await probe.result
 }

@@ -1,6 +1,6 @@
 /** The `timers` cases on Node's `setTimeout`. Written out like its neighbour: each subject has its own compiled copy. */
 import type { Program } from '../../harness/program.ts'
-import { cpuTime, nanotime } from '../../harness/program.ts'
+import { cpuTime, nanotime, wallTime } from '../../harness/program.ts'
 import { LatenessProbe } from './lateness.ts'
 import { bytesEach, nextImmediate, settledMemory } from './memory.ts'
 import { randomDelays } from './random-delays.ts'
@@ -97,8 +97,8 @@ async function lateness(): Promise<Record<string, number>> {
   const probe = new LatenessProbe(SPREAD)
   for (let i = 0; i < SPREAD; i++) {
     const delay = probe.delay(i)
-    const begun = nanotime()
-    setTimeout(() => probe.fired(nanotime() - begun, delay), delay)
+    const begun = wallTime()
+    setTimeout(() => probe.fired(wallTime() - begun, delay), delay)
   }
   return await probe.result
 }
