@@ -54,21 +54,18 @@ export class Ledger {
   links = 0
   visited = 0
   #origin: string
+  /** The start has led to something other than a redirect, so it is settled which site this is. */
+  #settled = false
   #queue: Entry[] = []
   #next = 0
 
   /** `start` is an absolute address; where it redirects to decides which site this is. */
   constructor(start: string) {
     const resolved = resolveLink(start, start)
-    if (resolved.kind !== 'web')
-      throw new TypeError(`cannot crawl ${start}: give an http or https address, or a folder`)
+    if (resolved.kind !== 'web') throw new TypeError(`cannot crawl ${start}: give a web address, or a folder`)
     this.start = resolved.url
     this.#origin = new URL(this.start).origin
     this.#meet(this.start)
-  }
-
-  get origin(): string {
-    return this.#origin
   }
 
   /** Addresses known but not yet handed out by `take`. */
@@ -87,15 +84,14 @@ export class Ledger {
   record(entry: Entry, outcome: Outcome, millis: number): void {
     entry.millis = millis
     this.visited++
+    if (outcome.kind !== 'redirect') this.#settled = true
     entry.outcome = outcome.kind === 'redirect' ? this.#followRedirect(entry, outcome) : outcome
   }
 
   /** Queues what a page links to. */
   follow(page: Entry, content: PageContent): void {
-    const base =
-      content.base === undefined || !URL.canParse(content.base, page.url)
-        ? page.url
-        : new URL(content.base, page.url).href
+    const { base: given = '' } = content
+    const base = URL.canParse(given, page.url) ? new URL(given, page.url).href : page.url
     this.links += content.links.length
     for (const href of content.links) this.#follow(href, base, page.url, 0)
   }
@@ -106,8 +102,8 @@ export class Ledger {
     const resolved = resolveLink(location, entry.url)
     if (resolved.kind !== 'web')
       return { kind: 'broken', status, reason: `redirects to ${location}, which is no web address` }
-    // https://example.com often means https://www.example.com: while nothing else is known, redirects name the site.
-    if (this.visited === this.entries.size) this.#origin = new URL(resolved.url).origin
+    // https://example.com often means https://www.example.com.
+    if (!this.#settled) this.#origin = new URL(resolved.url).origin
     const target = this.#follow(location, entry.url, entry.url, entry.hops + 1)
     if (target !== undefined) entry.target = target.url
     return outcome

@@ -2,7 +2,7 @@
 //
 // Start-up only: read the command line, choose the loop, open what is to be crawled, crawl, report. `run` owns ^C: the first
 // one cancels `main`, which writes what it has and lets the cancel pass, and `run` rejects with InterruptedError.
-// Exit codes: 0 crawled (broken links or not), 1 nothing could be crawled, 130 stopped by ^C.
+// Exit codes: 0 crawled (broken links or not), 1 nothing could be read, 130 stopped by ^C.
 
 import { stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
@@ -44,8 +44,8 @@ async function main(options: Options): Promise<number> {
     console.log(formatSummary(report))
     console.log(`report: ${resolve(out, 'report.txt')}, ${resolve(out, 'report.json')}`)
   }
-  const first = ledger.entries.get(ledger.start)
-  return first?.outcome?.kind === 'broken' ? 1 : 0
+  const outcomes = [...ledger.entries.values()].map((entry) => entry.outcome?.kind)
+  return outcomes.includes('page') || outcomes.includes('file') ? 0 : 1
 }
 
 /** A web address stands for itself; a folder is served for as long as the crawl takes. */
