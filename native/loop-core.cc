@@ -147,6 +147,7 @@ bool LoopCore::arm() {
   double earliest;
   bool timers = timers_.earliest(&earliest);
   clock_.keep_alive(timers);
+  if (!timers) clock_.rest();
   if (!timers || clock_.covers(earliest)) return false;
   double now = monotonic_ms();
   return earliest <= now || clock_.arm(earliest, now).failed();

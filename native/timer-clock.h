@@ -23,6 +23,7 @@ class TimerClock {
   bool covers(double deadline) const { return armed_ <= deadline; }
   Failure arm(double deadline, double now);
   void disarm();
+  void rest() {}
   void keep_alive(bool keep);
   void close();
 

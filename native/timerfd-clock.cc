@@ -43,7 +43,11 @@ Failure TimerfdClock::arm(double deadline, double) {
 
 void TimerfdClock::disarm() {
   // Left armed if the system refuses: the poll ends once for nothing.
-  if (armed_ != kNever && set(-1) == 0) armed_ = kNever;
+  if ((readable_ || armed_ != kNever) && set(-1) == 0) armed_ = kNever;
+}
+
+void TimerfdClock::rest() {
+  if (readable_) disarm();
 }
 
 void TimerfdClock::keep_alive(bool keep) {
@@ -58,7 +62,8 @@ void TimerfdClock::close() {
   fd_ = -1;
 }
 
-// Below 0 disarms. Rounds up: the poll must not end before the deadline.
+// Below 0 disarms. Rounds up: the poll must not end before the deadline. Setting also takes back that the device is
+// readable, which saves reading it.
 int TimerfdClock::set(double deadline) {
   itimerspec when = {};
   if (deadline >= 0) {
@@ -66,19 +71,17 @@ int TimerfdClock::set(double deadline) {
     when.it_value.tv_sec = static_cast<time_t>(ns / 1000000000);
     when.it_value.tv_nsec = static_cast<long>(ns % 1000000000);
   }
-  return timerfd_settime(fd_, TFD_TIMER_ABSTIME, &when, nullptr) == 0 ? 0 : uv_translate_sys_error(errno);
+  if (timerfd_settime(fd_, TFD_TIMER_ABSTIME, &when, nullptr) != 0) return uv_translate_sys_error(errno);
+  readable_ = false;
+  return 0;
 }
 
-void TimerfdClock::on_readable(uv_poll_t* poll, int status, int) {
+// Called again in every poll until the device is set: harmless, since then something is due or it is set before the
+// poll.
+void TimerfdClock::on_readable(uv_poll_t* poll, int, int) {
   TimerfdClock* clock = Handle<uv_poll_t>::owner<TimerfdClock>(poll);
   if (clock == nullptr) return;
-  uint64_t expirations;
-  ssize_t size;
-  do {
-    size = read(clock->fd_, &expirations, sizeof expirations);
-  } while (size < 0 && errno == EINTR);
-  // EAGAIN: armed again since it became readable, so what it covers still holds.
-  if (status == 0 && size < 0 && errno == EAGAIN) return;
+  clock->readable_ = true;
   clock->armed_ = kNever;
   clock->fired_(clock->owner_);
 }

@@ -25,6 +25,7 @@ class TimerfdClock {
   bool covers(double deadline) const { return armed_ <= deadline; }
   Failure arm(double deadline, double now);
   void disarm();
+  void rest();
   void keep_alive(bool keep);
   void close();
 
@@ -39,6 +40,7 @@ class TimerfdClock {
   Fired fired_ = nullptr;
   double armed_ = kNever;
   int fd_ = -1;
+  bool readable_ = false;
   bool kept_ = false;
 };
 

@@ -72,7 +72,10 @@ void Timers::remove_top() {
 void Timers::compact() {
   heap_.erase(std::remove_if(heap_.begin(), heap_.end(), [this](const Timer& timer) { return !alive(timer); }),
               heap_.end());
-  if (heap_.capacity() > kKeptCapacity && heap_.capacity() > 4 * heap_.size()) heap_.shrink_to_fit();
+  if (heap_.capacity() > kKeptCapacity && heap_.capacity() > 4 * heap_.size()) {
+    std::vector<Timer> smaller(heap_);
+    heap_.swap(smaller);
+  }
   if (heap_.size() < 2) return;
   for (size_t index = (heap_.size() - 2) / kArity + 1; index-- > 0;) sift_down(index);
 }
