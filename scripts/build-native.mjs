@@ -26,7 +26,8 @@ function headersBesideNode() {
 export function buildNative() {
   if (!existsSync(join(root, 'binding.gyp'))) return 'binding.gyp is missing'
   const nodedir = process.env.npm_package_config_node_gyp_nodedir ?? headersBesideNode()
-  const args = ['rebuild', '--silent', `--jobs=${availableParallelism()}`]
+  // Not `rebuild`, which would remove the sanitized addon and the native tests that share build/.
+  const args = ['configure', 'build', '--silent', `--jobs=${availableParallelism()}`]
   if (nodedir !== undefined) args.push(`--nodedir=${nodedir}`)
   const { status, signal, error } = spawnSync(
     process.execPath,
