@@ -8,6 +8,7 @@ export {
   NotSupportedError,
   TimeoutError,
 } from './base/errors.ts'
+export { type ClassOf, EventLoop, Future, Handle, isFuture, Task, TimerHandle } from './classes.ts'
 export { gather, type GatherOptions } from './coordination/gather.ts'
 export { sleep } from './coordination/sleep.ts'
 export {
@@ -19,12 +20,10 @@ export {
   type WaitOptions,
   type WaitResult,
 } from './coordination/wait.ts'
-export { EventLoop } from './event-loop/event-loop.ts'
 export type { Awaitable, Body, Coroutine, Outcome, Suspension } from './loop/contract/awaitable.ts'
 export type { Capabilities, Capability } from './loop/contract/capabilities.ts'
 export type { ExceptionContext, ExceptionHandler, LoopMetrics, Runnable } from './loop/contract/event-loop.ts'
 export type { TaskFactory, TaskOptions } from './loop/contract/future.ts'
-export { Handle, TimerHandle } from './loop/handle.ts'
 export { getRunningLoop } from './loop/running.ts'
 export { install, type InstallOptions } from './policy/install.ts'
 export { loopInfo, type LoopInfo } from './policy/loop-info.ts'
@@ -45,6 +44,4 @@ export { runSync, type RunSyncOptions } from './run/run-sync.ts'
 export { Runner, type RunnerOptions, type RunOptions } from './run/runner.ts'
 export { allTasks, createTask, currentTask } from './tasks/create-task.ts'
 export { ensureFuture, type Waitable } from './tasks/ensure-future.ts'
-export { Future, isFuture } from './tasks/future.ts'
-export { Task } from './tasks/task.ts'
 export { wrapFuture } from './tasks/wrap-future.ts'

@@ -8,6 +8,7 @@
 import { argumentRangeError, argumentTypeError, type CancelledError, cancelledError } from '../base/errors.ts'
 import type { Outcome } from '../loop/contract/awaitable.ts'
 import type { EventLoop } from '../loop/contract/event-loop.ts'
+import type * as contract from '../loop/contract/future.ts'
 import { getRunningLoop } from '../loop/running.ts'
 import { isGenerator } from '../tasks/coroutine.ts'
 import { toFuture, type Waitable } from '../tasks/ensure-future.ts'
@@ -129,12 +130,12 @@ class GatherFuture extends Future<unknown[]> implements WatchOwner {
 export function gather<const A extends readonly Waitable<unknown>[]>(
   aws: A,
   options: GatherOptions & { readonly returnExceptions: true },
-): Future<{ -readonly [K in keyof A]: Outcome<A[K]> | Error }>
+): contract.Future<{ -readonly [K in keyof A]: Outcome<A[K]> | Error }>
 export function gather<const A extends readonly Waitable<unknown>[]>(
   aws: A,
   options?: GatherOptions,
-): Future<{ -readonly [K in keyof A]: Outcome<A[K]> }>
-export function gather(aws: readonly Waitable<unknown>[], options: GatherOptions = {}): Future<unknown[]> {
+): contract.Future<{ -readonly [K in keyof A]: Outcome<A[K]> }>
+export function gather(aws: readonly Waitable<unknown>[], options: GatherOptions = {}): contract.Future<unknown[]> {
   if (!Array.isArray(aws)) throw argumentTypeError('gather', 'aws', 'an array of awaitables; write gather([a, b])', aws)
   const { limit } = options
   if (limit !== undefined && !(Number.isInteger(limit) && limit >= 1)) {

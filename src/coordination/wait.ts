@@ -4,6 +4,7 @@
 import { argumentRangeError, argumentTypeError, usageTypeError } from '../base/errors.ts'
 import { mustBeTime } from '../loop/arguments.ts'
 import type { Awaitable } from '../loop/contract/awaitable.ts'
+import type * as contract from '../loop/contract/future.ts'
 import type { TimerEntry } from '../loop/ready.ts'
 import { getRunningLoop } from '../loop/running.ts'
 import type { Scheduler } from '../loop/scheduler.ts'
@@ -124,7 +125,7 @@ function tellApart(futures: ReadonlySet<Future<unknown>>): WaitResult<Future<unk
 export function wait<F extends PromiseLike<unknown>>(
   aws: Iterable<F>,
   options: WaitOptions = {},
-): Awaitable<WaitResult<F extends Future<unknown> ? F : Future<Awaited<F>>>> {
+): Awaitable<WaitResult<F extends contract.Future<unknown> ? F : contract.Future<Awaited<F>>>> {
   const futures = new Set<Future<unknown>>()
   for (const source of listOf(aws)) futures.add(futureOf(source))
   const { timeout, returnWhen = ALL_COMPLETED } = options
@@ -154,5 +155,5 @@ function futureOf(source: unknown): Future<unknown> {
   if (typeof (source as PromiseLike<unknown> | undefined)?.then !== 'function') {
     throw argumentTypeError('wait', 'aws', 'a list of futures or promises', source)
   }
-  return wrapFuture(source as PromiseLike<unknown>)
+  return wrapFuture(source as PromiseLike<unknown>) as Future<unknown>
 }

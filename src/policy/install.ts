@@ -37,7 +37,7 @@ export function install(options: InstallOptions = {}): () => void {
   const { loop = 'native', required = false } = options
   loopName('options.loop', loop)
   const loaded = loop === 'native' ? loadBinding() : undefined
-  if (loaded !== undefined && 'reason' in loaded) {
+  if (loaded?.reason !== undefined) {
     if (required) throw nativeUnavailable('install', loaded.reason)
     warnOnce(loaded.reason)
   }

@@ -36,8 +36,8 @@ export function loopInfo(): LoopInfo {
   const byFactory = current !== undefined && current.name !== policy.name
   return {
     loop,
-    binary: 'path' in loaded ? loaded.path : undefined,
-    reason: byFactory ? `made by loopFactory; the policy's loop is ${policy.name}` : explain(loop, chosenBy, loaded),
+    binary: loaded.path,
+    reason: byFactory ? `made by loopFactory; the policy's loop is ${policy.name}` : explain(loop, chosenBy, loaded.reason),
     chosenBy: byFactory ? 'factory' : chosenBy,
     capabilities: current?.capabilities,
     versions: { node: process.versions.node, uv: process.versions['uv'], napi: process.versions['napi'] },
@@ -52,8 +52,8 @@ const CHOOSERS: Record<ChosenBy, string> = {
   factory: 'loopFactory made it',
 }
 
-function explain(loop: string, chosenBy: ChosenBy, loaded: { path: string } | { reason: string }): string {
-  if (loop === 'portable' && 'reason' in loaded) return `the native loop is not available: ${loaded.reason}`
+function explain(loop: string, chosenBy: ChosenBy, unavailable: string | undefined): string {
+  if (loop === 'portable' && unavailable !== undefined) return `the native loop is not available: ${unavailable}`
   if (loop === 'native' && chosenBy === 'default') return 'the addon loaded'
   return CHOOSERS[chosenBy]
 }

@@ -7,7 +7,8 @@
  */
 import { getEnvironmentData } from 'node:worker_threads'
 import { argumentRangeError, argumentTypeError, LoopStateError } from '../base/errors.ts'
-import { EventLoop } from '../event-loop/event-loop.ts'
+import { EventLoop as LoopOnBackend } from '../event-loop/event-loop.ts'
+import type { EventLoop } from '../loop/contract/event-loop.ts'
 import { findRunningLoop, running } from '../loop/running.ts'
 import { loadBinding } from '../native/binding.ts'
 import { NativeBackend } from '../native/native-backend.ts'
@@ -34,8 +35,8 @@ export class NativeEventLoopPolicy implements EventLoopPolicy {
   /** @throws Error with code `ERR_AIOLOOP_NATIVE_UNAVAILABLE` and the reason, where the addon cannot load. */
   newEventLoop(options: LoopOptions = {}): EventLoop {
     const loaded = loadBinding()
-    if ('reason' in loaded) throw nativeUnavailable('NativeEventLoopPolicy', loaded.reason)
-    return new EventLoop(new NativeBackend({ standalone: options.standalone === true }))
+    if (loaded.reason !== undefined) throw nativeUnavailable('NativeEventLoopPolicy', loaded.reason)
+    return new LoopOnBackend(new NativeBackend({ standalone: options.standalone === true }))
   }
 }
 
@@ -44,7 +45,7 @@ export class PortableEventLoopPolicy implements EventLoopPolicy {
   readonly name = 'portable'
 
   newEventLoop(options: LoopOptions = {}): EventLoop {
-    return new EventLoop(new PortableBackend({ standalone: options.standalone === true }))
+    return new LoopOnBackend(new PortableBackend({ standalone: options.standalone === true }))
   }
 }
 
@@ -94,7 +95,7 @@ export function choose(choice: Choice | undefined): Choice | undefined {
 
 /** `native` falls back to portable where the addon cannot load. */
 export function policyNamed(name: string): EventLoopPolicy {
-  return name === 'portable' || 'reason' in loadBinding() ? new PortableEventLoopPolicy() : new NativeEventLoopPolicy()
+  return name === 'portable' || loadBinding().reason !== undefined ? new PortableEventLoopPolicy() : new NativeEventLoopPolicy()
 }
 
 /** @throws RangeError for what is neither `native` nor `portable`. */
@@ -153,7 +154,7 @@ export function newEventLoop(options: LoopOptions = {}): EventLoop {
  */
 export function getEventLoop(): EventLoop {
   const loop = findRunningLoop() ?? state().current
-  if (loop !== undefined) return loop as EventLoop
+  if (loop !== undefined) return loop
   throw new LoopStateError('getEventLoop: no event loop is running or set here; use run(main), or setEventLoop(newEventLoop())')
 }
 
@@ -163,7 +164,7 @@ export function getEventLoop(): EventLoop {
  * @throws TypeError for what is no loop.
  */
 export function setEventLoop(loop: EventLoop | null): void {
-  if (loop !== null && !(loop instanceof EventLoop) && typeof (loop as Partial<EventLoop>)?.callSoon !== 'function') {
+  if (loop !== null && typeof (loop as Partial<EventLoop> | undefined)?.callSoon !== 'function') {
     throw argumentTypeError('setEventLoop', 'loop', 'an event loop or null', loop)
   }
   state().current = loop ?? undefined

@@ -5,7 +5,7 @@
  */
 import { isMainThread } from 'node:worker_threads'
 import { InterruptedError, isCancelled } from '../base/errors.ts'
-import type { Task } from '../tasks/task.ts'
+import type { Task } from '../loop/contract/future.ts'
 
 /** 128 + SIGINT, as shells report a program ended by ^C. */
 const INTERRUPTED_EXIT_CODE = 130

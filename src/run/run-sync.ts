@@ -2,10 +2,9 @@
 import { isMainThread } from 'node:worker_threads'
 import { InterruptedError, isCancelled } from '../base/errors.ts'
 import { gather } from '../coordination/gather.ts'
-import type { EventLoop } from '../event-loop/event-loop.ts'
-import type { Runnable } from '../loop/contract/event-loop.ts'
+import type { EventLoop, Runnable } from '../loop/contract/event-loop.ts'
 import { newEventLoop } from '../policy/policy.ts'
-import type { Task } from '../tasks/task.ts'
+import type { Task } from '../loop/contract/future.ts'
 import { exitWith130WhenUncaught } from './interrupt.ts'
 import { cancelAll, mustBeMain, reportFailures } from './runner.ts'
 

@@ -4,14 +4,13 @@
  */
 import { argumentTypeError, LoopStateError, usageTypeError } from '../base/errors.ts'
 import { gather } from '../coordination/gather.ts'
-import type { EventLoop } from '../event-loop/event-loop.ts'
-import type { Runnable } from '../loop/contract/event-loop.ts'
+import type { EventLoop, Runnable } from '../loop/contract/event-loop.ts'
 import { running } from '../loop/running.ts'
 import { newEventLoop, setEventLoop } from '../policy/policy.ts'
 import { allTasks, currentTask } from '../tasks/create-task.ts'
 import { isGenerator } from '../tasks/coroutine.ts'
 import { Future, isFuture } from '../tasks/future.ts'
-import type { Task } from '../tasks/task.ts'
+import type { Task } from '../loop/contract/future.ts'
 import { cancelOnAbort } from './cancel-on-abort.ts'
 import { Interrupt } from './interrupt.ts'
 import { trackRun } from './unfinished.ts'
@@ -80,8 +79,7 @@ export class Runner implements AsyncDisposable {
     mustBeMain(main)
     mustBeOutside('run')
     const loop = this.getLoop()
-    const future = isFuture(main) ? main : loop.createTask(main as () => PromiseLike<T>, { name: 'main' })
-    const task = future as Task<T>
+    const task = (isFuture(main) ? main : loop.createTask(main as () => PromiseLike<T>, { name: 'main' })) as Task<T>
     const untrack = trackRun(loop)
     const interrupt = new Interrupt(task)
     const aborted = cancelOnAbort(task, options.signal)

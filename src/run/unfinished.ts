@@ -5,7 +5,8 @@
  * `beforeExit` comes only when nothing is left to do, never for `process.exit()`.
  */
 import { inspect } from 'node:util'
-import type { EventLoop } from '../event-loop/event-loop.ts'
+import type { EventLoop } from '../loop/contract/event-loop.ts'
+import { schedulerOf } from '../tasks/scheduler-of.ts'
 
 const UNFINISHED_EXIT_CODE = 13
 
@@ -27,7 +28,7 @@ function onExit(): void {
 }
 
 function describeRun(loop: EventLoop): string {
-  const tasks = loop.scheduler.tasks.toArray()
+  const tasks = schedulerOf(loop).tasks.toArray()
   const lines = tasks.map((task) => `  ${inspect(task)}\n`)
   return `aioloop: the process ran out of work while run() is unfinished; ${tasks.length} tasks are pending:\n${lines.join('')}`
 }

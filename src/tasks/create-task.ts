@@ -1,6 +1,7 @@
 /** Tasks from coroutines, on a given loop or the running one. */
 import { argumentTypeError } from '../base/errors.ts'
 import type { Body, Coroutine } from '../loop/contract/awaitable.ts'
+import type * as contract from '../loop/contract/future.ts'
 import type { TaskOptions } from '../loop/contract/future.ts'
 import { getRunningLoop, running } from '../loop/running.ts'
 import type { EventLoop } from '../loop/contract/event-loop.ts'
@@ -44,8 +45,8 @@ export function makeTask<T, A extends unknown[]>(
 export function createTask<T, A extends unknown[] = []>(
   coro: Coroutine<T> | Body<T, A>,
   options?: TaskOptions<A>,
-): Task<T> {
-  return getRunningLoop().createTask(coro, options) as Task<T>
+): contract.Task<T> {
+  return getRunningLoop().createTask(coro, options)
 }
 
 /**
@@ -57,9 +58,9 @@ export function createTask<T, A extends unknown[] = []>(
  * console.log(currentTask()?.getName())
  * ```
  */
-export function currentTask(loop?: EventLoop): Task<unknown> | undefined {
+export function currentTask(loop?: EventLoop): contract.Task<unknown> | undefined {
   const found = running.task === undefined ? running.frames.getStore()?.task : (running.task ?? undefined)
-  const task = found as Task<unknown> | undefined
+  const task = found as contract.Task<unknown> | undefined
   return loop !== undefined && task?.getLoop() !== loop ? undefined : task
 }
 
@@ -71,6 +72,6 @@ export function currentTask(loop?: EventLoop): Task<unknown> | undefined {
  * for (const task of allTasks()) task.cancel()
  * ```
  */
-export function allTasks(loop?: EventLoop): Set<Task<unknown>> {
-  return new Set(schedulerOf(loop ?? getRunningLoop()).tasks.toArray() as unknown as Task<unknown>[])
+export function allTasks(loop?: EventLoop): Set<contract.Task<unknown>> {
+  return new Set(schedulerOf(loop ?? getRunningLoop()).tasks.toArray() as unknown as contract.Task<unknown>[])
 }

@@ -2,6 +2,7 @@
 import { argumentRangeError, argumentTypeError } from '../base/errors.ts'
 import type { Body, Coroutine } from '../loop/contract/awaitable.ts'
 import type { EventLoop } from '../loop/contract/event-loop.ts'
+import type * as contract from '../loop/contract/future.ts'
 import { getRunningLoop } from '../loop/running.ts'
 import { isGenerator } from './coroutine.ts'
 import { type Future, isFuture } from './future.ts'
@@ -23,7 +24,7 @@ export type Waitable<T> = PromiseLike<T> | Coroutine<T> | Body<T>
  * console.log(await future)
  * ```
  */
-export function ensureFuture<T>(source: Waitable<T>, options?: { readonly loop?: EventLoop }): Future<T> {
+export function ensureFuture<T>(source: Waitable<T>, options?: { readonly loop?: EventLoop }): contract.Future<T> {
   return toFuture('ensureFuture', source, options?.loop)
 }
 

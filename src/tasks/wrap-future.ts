@@ -1,5 +1,6 @@
 /** Promises as futures of a loop: so that a task can be cancelled while it waits for one. */
 import { isCancelled, usageTypeError } from '../base/errors.ts'
+import type * as contract from '../loop/contract/future.ts'
 import { getRunningLoop } from '../loop/running.ts'
 import type { Scheduler } from '../loop/scheduler.ts'
 import { Future, FutureState, isFuture } from './future.ts'
@@ -48,7 +49,7 @@ class PromiseFuture<T> extends Future<T> {
  * }
  * ```
  */
-export function wrapFuture<T>(promise: PromiseLike<T>): Future<T> {
+export function wrapFuture<T>(promise: PromiseLike<T>): contract.Future<T> {
   if (isFuture(promise)) return promise as unknown as Future<T>
   if (typeof (promise as PromiseLike<T> | undefined)?.then !== 'function') {
     throw usageTypeError("wrapFuture: 'promise' must be a promise or a future; pass what the async call returned")

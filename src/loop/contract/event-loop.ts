@@ -56,6 +56,7 @@ export interface EventLoop {
   /** `native`, `portable` or `virtual`. */
   readonly name: string
   readonly capabilities: Capabilities
+  slowCallbackDuration: number
 
   callSoon<A extends unknown[]>(callback: (...args: A) => void, ...args: A): Handle
   callSoonThreadsafe<A extends unknown[]>(callback: (...args: A) => void, ...args: A): Handle
@@ -70,6 +71,8 @@ export interface EventLoop {
 
   runForever(): Promise<void>
   runUntilComplete<T>(main: Runnable<T>): Promise<T>
+  runForeverSync(): void
+  runUntilCompleteSync<T>(main: Runnable<T>): T
   stop(): void
   close(): void
   isRunning(): boolean
@@ -87,6 +90,28 @@ export interface EventLoop {
   removeSignalHandler(signal: string | number): boolean
 
   metrics(): LoopMetrics
+
+  createConnection(...args: unknown[]): never
+  createServer(...args: unknown[]): never
+  createUnixConnection(...args: unknown[]): never
+  createUnixServer(...args: unknown[]): never
+  connectAcceptedSocket(...args: unknown[]): never
+  startTls(...args: unknown[]): never
+  sendfile(...args: unknown[]): never
+  connectReadPipe(...args: unknown[]): never
+  connectWritePipe(...args: unknown[]): never
+  createDatagramEndpoint(...args: unknown[]): never
+  getaddrinfo(...args: unknown[]): never
+  getnameinfo(...args: unknown[]): never
+  subprocessExec(...args: unknown[]): never
+  subprocessShell(...args: unknown[]): never
+  addReader(...args: unknown[]): never
+  removeReader(...args: unknown[]): never
+  addWriter(...args: unknown[]): never
+  removeWriter(...args: unknown[]): never
+  runInExecutor(...args: unknown[]): never
+  setDefaultExecutor(...args: unknown[]): never
+  shutdownDefaultExecutor(...args: unknown[]): never
 }
 
 /** What a loop can run to its end: a coroutine, a coroutine function, a future or a promise. */

@@ -11,9 +11,13 @@ export interface Future<T> extends Awaitable<T> {
   cancel(message?: string): boolean
   cancelled(): boolean
   done(): boolean
-  addDoneCallback(callback: (future: Future<T>) => void): void
-  removeDoneCallback(callback: (future: Future<T>) => void): number
+  addDoneCallback(callback: (future: this) => void): void
+  removeDoneCallback(callback: (future: this) => void): number
   getLoop(): EventLoop
+  then<A = T, B = never>(
+    onFulfilled?: ((value: T) => A | PromiseLike<A>) | null,
+    onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
+  ): Promise<A | B>
   catch<R = never>(onRejected?: ((reason: unknown) => R | PromiseLike<R>) | null): Promise<T | R>
   finally(onFinally?: (() => void) | null): Promise<T>
 }
