@@ -23,8 +23,7 @@
         "native/binding/older-runtimes.cc",
         "native/binding/session.cc"
       ],
-      "include_dirs": ["<!(node -p \"require('node-addon-api').include_dir\")"],
-      "defines": ["NAPI_VERSION=8", "NAPI_DISABLE_CPP_EXCEPTIONS", "NODE_ADDON_API_DISABLE_DEPRECATED"],
+      "defines": ["NAPI_VERSION=8"],
       "cflags_cc": [
         "-std=c++17",
         "-fno-exceptions",

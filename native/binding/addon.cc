@@ -1,6 +1,6 @@
 // What the addon exports: the class `Loop`, the loop's clock, waking a loop of any thread by id, and the layout of the
 // shared memory for comparison. Entry point of the .node file; runs once per load per environment.
-#include <napi.h>
+#include <node_api.h>
 
 #include "../monotonic.h"
 #include "../rings.h"
@@ -13,46 +13,55 @@ namespace aioloop {
 
 namespace {
 
-// Raw Node-API: read on every timer.
-napi_value now(napi_env env, napi_callback_info) {
-  napi_value result = nullptr;
-  return napi_create_double(env, monotonic_ms(), &result) == napi_ok ? result : nullptr;
-}
+napi_value now(napi_env env, napi_callback_info) { return number_value(env, monotonic_ms()); }
 
-Napi::Value wake(const Napi::CallbackInfo& info) {
+napi_value wake(napi_env env, napi_callback_info info) {
+  size_t count = 1;
+  napi_value argument = nullptr;
   double id;
-  if (!read_number(info[0], "id", 0, 9007199254740991.0, &id)) return Napi::Value();
-  return Napi::Boolean::New(info.Env(), Wakeup::wake(id));
+  if (napi_get_cb_info(env, info, &count, &argument, nullptr, nullptr) != napi_ok) return nullptr;
+  if (!read_number(env, argument, "id", 0, 9007199254740991.0, &id)) return nullptr;
+  return boolean_value(env, Wakeup::wake(id));
 }
 
 // Loops of this load that have not closed to the end.
-Napi::Value open_loops(const Napi::CallbackInfo& info) {
-  return Napi::Number::New(info.Env(), static_cast<double>(Environment::of(info.Env())->sessions()));
+napi_value open_loops(napi_env env, napi_callback_info) {
+  Environment* environment = Environment::of(env);
+  return environment == nullptr ? nullptr : number_value(env, static_cast<double>(environment->sessions()));
 }
 
-Napi::Object layout(Napi::Env env) {
-  Napi::Object object = Napi::Object::New(env);
-  for (size_t i = 0; i < kLayoutSize; i++) object.Set(kLayout[i].name, kLayout[i].value);
+napi_value layout(napi_env env) {
+  napi_value object = nullptr;
+  if (napi_create_object(env, &object) != napi_ok) return nullptr;
+  for (size_t i = 0; i < kLayoutSize; i++) {
+    napi_value value = number_value(env, kLayout[i].value);
+    if (value == nullptr || napi_set_named_property(env, object, kLayout[i].name, value) != napi_ok) return nullptr;
+  }
   return object;
 }
 
-Napi::Object init(Napi::Env env, Napi::Object exports) {
-  if (Environment::install(env) == nullptr) {
-    if (!env.IsExceptionPending()) Napi::Error::New(env, "cannot set up the addon").ThrowAsJavaScriptException();
-    return exports;
-  }
-  napi_value clock;
-  if (napi_create_function(env, "now", NAPI_AUTO_LENGTH, now, nullptr, &clock) != napi_ok) return exports;
-  exports.Set("now", clock);
-  exports.Set("layout", layout(env));
-  exports.Set("wake", Napi::Function::New<wake>(env, "wake"));
-  exports.Set("openLoops", Napi::Function::New<open_loops>(env, "openLoops"));
-  exports.Set("Loop", LoopObject::define(env));
+bool export_value(napi_env env, napi_value exports, const char* name, napi_value value) {
+  return value != nullptr && napi_set_named_property(env, exports, name, value) == napi_ok;
+}
+
+bool export_function(napi_env env, napi_value exports, const char* name, napi_callback callback) {
+  napi_value function = nullptr;
+  if (napi_create_function(env, name, NAPI_AUTO_LENGTH, callback, nullptr, &function) != napi_ok) return false;
+  return export_value(env, exports, name, function);
+}
+
+napi_value init(napi_env env, napi_value exports) {
+  bool ready = Environment::install(env) != nullptr && export_function(env, exports, "now", now) &&
+               export_function(env, exports, "wake", wake) && export_function(env, exports, "openLoops", open_loops) &&
+               export_value(env, exports, "layout", layout(env)) &&
+               export_value(env, exports, "Loop", define_loop_class(env));
+  // Fails too where an exception is pending already, or where the environment is being torn down.
+  if (!ready) (void)napi_throw_error(env, nullptr, "the addon could not be set up");
   return exports;
 }
 
 }  // namespace
 
-NODE_API_MODULE(aioloop, init)
-
 }  // namespace aioloop
+
+NAPI_MODULE_INIT() { return aioloop::init(env, exports); }

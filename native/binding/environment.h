@@ -17,7 +17,7 @@ class Session;
 
 class Environment {
  public:
-  // Called once per load. Null, with an exception pending, when the host refuses.
+  // Called once per load. Null when the host refuses.
   static Environment* install(napi_env env);
   static Environment* of(napi_env env);
 

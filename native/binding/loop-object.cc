@@ -2,98 +2,183 @@
 #include "loop-object.h"
 
 #include "arguments.h"
+#include "session.h"
 
 namespace aioloop {
 
 namespace {
 
 constexpr double kLongestWait = 1e9;  // ms
+constexpr uint32_t kLargestSignal = 1024;
 
-bool read_capacity(const Napi::Value& value, const char* name, uint32_t* capacity) {
-  if (!read_whole(value, name, kSmallestCapacity, kLargestCapacity, capacity)) return false;
+// One call of a method: its arguments, and the session of its `this`. V8 lets methods be called on nothing but a
+// `Loop`.
+struct Call {
+  napi_env env;
+  napi_value arguments[2] = {nullptr, nullptr};
+  napi_value self = nullptr;
+  Session* session = nullptr;
+
+  Call(napi_env call_env, napi_callback_info info) : env(call_env) {
+    size_t count = 2;
+    void* data = nullptr;
+    if (napi_get_cb_info(env, info, &count, arguments, &self, nullptr) != napi_ok) return;
+    if (napi_unwrap(env, self, &data) == napi_ok) session = static_cast<Session*>(data);
+  }
+};
+
+bool read_field(napi_env env, napi_value object, const char* name, napi_value* value) {
+  return napi_get_named_property(env, object, name, value) == napi_ok;
+}
+
+bool read_capacity(napi_env env, napi_value options, const char* name, uint32_t* capacity) {
+  napi_value value;
+  if (!read_field(env, options, name, &value)) return false;
+  if (!read_whole(env, value, name, kSmallestCapacity, kLargestCapacity, capacity)) return false;
   if (Rings::valid_capacity(*capacity)) return true;
-  Napi::RangeError::New(value.Env(), "a ring capacity must be a power of two").ThrowAsJavaScriptException();
+  (void)napi_throw_range_error(env, nullptr, "a ring capacity must be a power of two");
   return false;
 }
 
-bool read_options(const Napi::Object& object, SessionOptions* options) {
-  return read_boolean(object.Get("standalone"), "standalone", &options->standalone) &&
-         read_capacity(object.Get("submissionCapacity"), "submissionCapacity", &options->submission_capacity) &&
-         read_capacity(object.Get("completionCapacity"), "completionCapacity", &options->completion_capacity) &&
-         read_number(object.Get("longestWait"), "longestWait", 0, kLongestWait, &options->longest_wait);
+bool read_options(napi_env env, napi_value object, SessionOptions* options) {
+  napi_value standalone;
+  napi_value longest_wait;
+  return read_field(env, object, "standalone", &standalone) &&
+         read_boolean(env, standalone, "standalone", &options->standalone) &&
+         read_capacity(env, object, "submissionCapacity", &options->submission_capacity) &&
+         read_capacity(env, object, "completionCapacity", &options->completion_capacity) &&
+         read_field(env, object, "longestWait", &longest_wait) &&
+         read_number(env, longest_wait, "longestWait", 0, kLongestWait, &options->longest_wait);
+}
+
+void on_collected(napi_env, void* session, void*) { static_cast<Session*>(session)->release(); }
+
+napi_value construct(napi_env env, napi_callback_info info) {
+  napi_value target = nullptr;
+  Call call(env, info);
+  if (napi_get_new_target(env, info, &target) != napi_ok || target == nullptr ||
+      !is_type(env, call.arguments[0], napi_object) || !is_type(env, call.arguments[1], napi_function)) {
+    (void)napi_throw_type_error(env, nullptr, "new Loop(options, turn) wants an object and a function");
+    return nullptr;
+  }
+  SessionOptions options;
+  if (!read_options(env, call.arguments[0], &options)) return nullptr;
+  Failure failure;
+  Session* session = Session::open(env, options, call.arguments[1], &failure);
+  throw_failure(env, failure);
+  if (session == nullptr) return nullptr;
+  if (napi_wrap(env, call.self, session, on_collected, nullptr, nullptr) == napi_ok) return call.self;
+  session->release();
+  return nullptr;
+}
+
+napi_value id(napi_env env, napi_callback_info info) {
+  Call call(env, info);
+  return call.session == nullptr ? nullptr : number_value(env, call.session->core().id());
+}
+
+napi_value memory(napi_env env, napi_callback_info info) {
+  Call call(env, info);
+  return call.session == nullptr ? nullptr : call.session->memory();
+}
+
+napi_value grow_slots(napi_env env, napi_callback_info info) {
+  Call call(env, info);
+  uint32_t count;
+  if (call.session == nullptr || !read_whole(env, call.arguments[0], "slots", 1, kSlotMask + 1, &count)) return nullptr;
+  napi_value memory = call.session->grow_slots(count);
+  if (memory == nullptr) throw_failure(env, {UV_ENOMEM, "growSlots"});
+  return memory;
+}
+
+napi_value start(napi_env env, napi_callback_info info) {
+  Call call(env, info);
+  if (call.session != nullptr) throw_failure(env, call.session->start());
+  return nullptr;
+}
+
+napi_value stop(napi_env env, napi_callback_info info) {
+  Call call(env, info);
+  if (call.session != nullptr) call.session->stop();
+  return nullptr;
+}
+
+napi_value close(napi_env env, napi_callback_info info) {
+  Call call(env, info);
+  if (call.session != nullptr) call.session->close();
+  return nullptr;
+}
+
+napi_value wake(napi_env env, napi_callback_info info) {
+  Call call(env, info);
+  if (call.session != nullptr) throw_failure(env, call.session->core().wake());
+  return nullptr;
+}
+
+napi_value drain(napi_env env, napi_callback_info info) {
+  Call call(env, info);
+  if (call.session != nullptr) call.session->core().drain();
+  return nullptr;
+}
+
+napi_value collect(napi_env env, napi_callback_info info) {
+  Call call(env, info);
+  if (call.session != nullptr) call.session->core().collect();
+  return nullptr;
+}
+
+napi_value pump(napi_env env, napi_callback_info info) {
+  Call call(env, info);
+  bool block;
+  if (call.session == nullptr || !read_boolean(env, call.arguments[0], "block", &block)) return nullptr;
+  return boolean_value(env, call.session->core().pump(block));
+}
+
+napi_value watch_signal(napi_env env, napi_callback_info info) {
+  Call call(env, info);
+  uint32_t signum;
+  if (call.session == nullptr || !read_whole(env, call.arguments[0], "signum", 0, kLargestSignal, &signum)) {
+    return nullptr;
+  }
+  throw_failure(env, call.session->core().watch_signal(static_cast<int>(signum)));
+  return nullptr;
+}
+
+napi_value unwatch_signal(napi_env env, napi_callback_info info) {
+  Call call(env, info);
+  uint32_t signum;
+  if (call.session == nullptr || !read_whole(env, call.arguments[0], "signum", 0, kLargestSignal, &signum)) {
+    return nullptr;
+  }
+  call.session->core().unwatch_signal(static_cast<int>(signum));
+  return nullptr;
+}
+
+constexpr napi_property_descriptor method(const char* name, napi_callback callback) {
+  return {name, nullptr, callback, nullptr, nullptr, nullptr, napi_default_method, nullptr};
 }
 
 }  // namespace
 
-Napi::Function LoopObject::define(Napi::Env env) {
-  return DefineClass(env, "Loop",
-                     {InstanceMethod<&LoopObject::id>("id"), InstanceMethod<&LoopObject::memory>("memory"),
-                      InstanceMethod<&LoopObject::grow_slots>("growSlots"), InstanceMethod<&LoopObject::start>("start"),
-                      InstanceMethod<&LoopObject::stop>("stop"), InstanceMethod<&LoopObject::close>("close"),
-                      InstanceMethod<&LoopObject::wake>("wake"), InstanceMethod<&LoopObject::drain>("drain"),
-                      InstanceMethod<&LoopObject::collect>("collect"), InstanceMethod<&LoopObject::pump>("pump"),
-                      InstanceMethod<&LoopObject::watch_signal>("watchSignal"),
-                      InstanceMethod<&LoopObject::unwatch_signal>("unwatchSignal")});
-}
-
-LoopObject::LoopObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<LoopObject>(info) {
-  SessionOptions options;
-  if (!info[0].IsObject() || !info[1].IsFunction()) {
-    Napi::TypeError::New(info.Env(), "new Loop(options, turn)").ThrowAsJavaScriptException();
-    return;
-  }
-  if (!read_options(info[0].As<Napi::Object>(), &options)) return;
-  Failure failure;
-  session_ = Session::open(info.Env(), options, info[1], &failure);
-  throw_failure(info.Env(), failure);
-}
-
-LoopObject::~LoopObject() {
-  if (session_ != nullptr) session_->release();
-}
-
-Napi::Value LoopObject::id(const Napi::CallbackInfo& info) {
-  return Napi::Number::New(info.Env(), session_->core().id());
-}
-
-Napi::Value LoopObject::memory(const Napi::CallbackInfo& info) { return Napi::Value(info.Env(), session_->memory()); }
-
-Napi::Value LoopObject::grow_slots(const Napi::CallbackInfo& info) {
-  uint32_t count;
-  if (!read_whole(info[0], "slots", 1, kSlotMask + 1, &count)) return Napi::Value();
-  napi_value memory = session_->grow_slots(count);
-  if (memory == nullptr) throw_failure(info.Env(), {UV_ENOMEM, "growSlots"});
-  return Napi::Value(info.Env(), memory);
-}
-
-void LoopObject::start(const Napi::CallbackInfo& info) { throw_failure(info.Env(), session_->start()); }
-
-void LoopObject::stop(const Napi::CallbackInfo&) { session_->stop(); }
-
-void LoopObject::close(const Napi::CallbackInfo&) { session_->close(); }
-
-void LoopObject::wake(const Napi::CallbackInfo& info) { throw_failure(info.Env(), session_->core().wake()); }
-
-void LoopObject::drain(const Napi::CallbackInfo&) { session_->core().drain(); }
-
-void LoopObject::collect(const Napi::CallbackInfo&) { session_->core().collect(); }
-
-Napi::Value LoopObject::pump(const Napi::CallbackInfo& info) {
-  bool block;
-  if (!read_boolean(info[0], "block", &block)) return Napi::Value();
-  return Napi::Boolean::New(info.Env(), session_->core().pump(block));
-}
-
-void LoopObject::watch_signal(const Napi::CallbackInfo& info) {
-  uint32_t signum;
-  if (!read_whole(info[0], "signum", 0, 1024, &signum)) return;
-  throw_failure(info.Env(), session_->core().watch_signal(static_cast<int>(signum)));
-}
-
-void LoopObject::unwatch_signal(const Napi::CallbackInfo& info) {
-  uint32_t signum;
-  if (!read_whole(info[0], "signum", 0, 1024, &signum)) return;
-  session_->core().unwatch_signal(static_cast<int>(signum));
+napi_value define_loop_class(napi_env env) {
+  const napi_property_descriptor methods[] = {
+      method("id", id),
+      method("memory", memory),
+      method("growSlots", grow_slots),
+      method("start", start),
+      method("stop", stop),
+      method("close", close),
+      method("wake", wake),
+      method("drain", drain),
+      method("collect", collect),
+      method("pump", pump),
+      method("watchSignal", watch_signal),
+      method("unwatchSignal", unwatch_signal),
+  };
+  napi_value constructor = nullptr;
+  napi_status status = napi_define_class(env, "Loop", NAPI_AUTO_LENGTH, construct, nullptr,
+                                         sizeof(methods) / sizeof(methods[0]), methods, &constructor);
+  return status == napi_ok ? constructor : nullptr;
 }
 
 }  // namespace aioloop

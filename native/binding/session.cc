@@ -126,7 +126,7 @@ void Session::hold_turn(bool hold) {
 }
 
 // The one entry into JavaScript. napi_make_callback opens a callback scope: promise jobs and nextTicks run at its end,
-// on every Node line. Raw Node-API, because the C++ wrappers abort when null or undefined is thrown.
+// on every Node line.
 bool Session::turn() {
   HandleScope scope(env_);
   napi_value function = scope.open() ? value_of(env_, turn_) : nullptr;

@@ -22,7 +22,7 @@ struct SessionOptions {
 
 class Session final : public LoopEntry {
  public:
-  // Null when it fails; then either `failure` says why or a JavaScript exception is pending.
+  // Null when it fails; then `failure` says why.
   static Session* open(napi_env env, const SessionOptions& options, napi_value turn, Failure* failure);
 
   LoopCore& core() { return core_; }
