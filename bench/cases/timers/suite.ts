@@ -27,14 +27,14 @@ const cases: readonly Case[] = [
   },
   {
     name: 'fire-same',
-    operation: 'one of 50,000 timers of 1 ms, started and fired',
+    operation: 'one of 50,000 timers of 1 ms, started in one callback, and fired',
     metrics: nanoseconds,
     subjects,
     baseline,
   },
   {
     name: 'fire-random',
-    operation: 'one of 50,000 timers of random 1 to 100 ms, started and fired',
+    operation: 'one of 50,000 timers of random 1 to 100 ms, started in one callback, and fired',
     metrics: cpuNanoseconds,
     subjects,
     baseline,
