@@ -6,28 +6,26 @@
 
 import { type Coroutine, createTask, gather, run, sleep } from 'aioloop'
 
-function* inGenerator(name: string, times: number): Coroutine<number> {
-  for (let i = 1; i <= times; i++) {
-    console.log(`${name} ${i}`)
-    yield* sleep(5)
-  }
-  return times
+function* asGenerator(name: string, delay: number): Coroutine<number> {
+  console.log(`${name} begins`)
+  yield* sleep(delay)
+  console.log(`${name} ends`)
+  return delay
 }
 
-async function inAsync(name: string, times: number): Promise<string> {
-  for (let i = 1; i <= times; i++) {
-    console.log(`${name} ${i}`)
-    await sleep(5)
-  }
+async function asAsync(name: string, delay: number): Promise<string> {
+  console.log(`${name} begins`)
+  await sleep(delay)
+  console.log(`${name} ends`)
   return 'done'
 }
 
 async function main(): Promise<void> {
-  const first = createTask(inGenerator, { args: ['generator', 3] })
-  const second = createTask(inAsync, { args: ['async', 2] })
+  const slow = createTask(asAsync, { args: ['the async function', 50] })
+  const fast = createTask(asGenerator, { args: ['the generator', 5] })
   console.log('both started, neither has run yet')
-  const [times, word] = await gather([first, second])
-  console.log(times, word)
+  const [word, delay] = await gather([slow, fast])
+  console.log(word, delay)
 
   // With a limit, gather starts the functions it is given a few at a time.
   const squares = [1, 2, 3, 4].map((n) => () => sleep(1, n * n))
@@ -38,10 +36,9 @@ await run(main)
 
 // Prints:
 //   both started, neither has run yet
-//   generator 1
-//   async 1
-//   generator 2
-//   async 2
-//   generator 3
-//   3 done
+//   the async function begins
+//   the generator begins
+//   the generator ends
+//   the async function ends
+//   done 5
 //   [ 1, 4, 9, 16 ]
