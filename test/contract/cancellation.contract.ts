@@ -3,7 +3,7 @@
  * for generator coroutines and async functions.
  */
 import type { Future, Task } from 'aioloop'
-import { createTask, currentTask, getRunningLoop, InvalidStateError, isCancelled, sleep, wrapFuture } from 'aioloop'
+import { createTask, currentTask, getRunningLoop, InvalidStateError, isCancelled, sleep, wait as waitFor, wrapFuture } from 'aioloop'
 import { describe, expect, test } from 'vitest'
 import { type Harness, openLab } from './harness.ts'
 import { inBothLanes } from './lane.ts'
@@ -16,11 +16,16 @@ function outcome(task: Task<unknown>): unknown {
   return task.exception() ?? task.result()
 }
 
+/** Rounds enough for everything that follows from what just happened. */
+async function settle(): Promise<void> {
+  for (let i = 0; i < 8; i++) await sleep(0)
+}
+
 export function cancellationContract(harness: Harness): void {
   describe('cancellation', () => {
     const lab = openLab(harness)
 
-    inBothLanes(({ co, wait }) => {
+    inBothLanes(({ co, wait, settle }) => {
       const forever = co(function* () {
         yield* wait(getRunningLoop().createFuture())
       })
@@ -36,7 +41,7 @@ export function cancellationContract(harness: Harness): void {
             )
             expect(task.cancel()).toBe(true)
             expect(task.done()).toBe(false)
-            yield* wait(sleep(1))
+            yield* settle()
             expect([started, outcome(task), task.cancelling()]).toEqual([false, 'cancelled', 1])
           }),
         )
@@ -63,7 +68,7 @@ export function cancellationContract(harness: Harness): void {
             expect(task.cancel()).toBe(true)
             expect(future.cancelled()).toBe(true)
             expect(log).toEqual([])
-            yield* wait(sleep(1))
+            yield* settle()
             expect(log).toEqual(['cancelled inside', 'finally'])
             expect(outcome(task)).toBe('cancelled')
           }),
@@ -236,7 +241,7 @@ export function cancellationContract(harness: Harness): void {
               }),
             )
             for (let i = 0; i < 3; i++) {
-              yield* wait(sleep(1))
+              yield* settle()
               task.cancel()
             }
             expect(yield* wait(task)).toBe('end')
@@ -262,10 +267,10 @@ export function cancellationContract(harness: Harness): void {
             )
             yield* wait(sleep(0))
             task.cancel()
-            yield* wait(sleep(1))
+            yield* settle()
             expect(log).toEqual(['clean-up begins'])
             task.cancel()
-            yield* wait(sleep(1))
+            yield* settle()
             expect(log).toEqual(['clean-up begins'])
             expect(outcome(task)).toBe('cancelled')
           }),
@@ -290,7 +295,7 @@ export function cancellationContract(harness: Harness): void {
             task.cancel()
             yield* wait(sleep(0))
             expect(outcome(task)).toBe('pending')
-            yield* wait(sleep(10))
+            yield* wait(waitFor([task]))
             expect([log, outcome(task)]).toEqual([['cleaned up'], 'cancelled'])
           }),
         )
@@ -311,7 +316,7 @@ export function cancellationContract(harness: Harness): void {
             )
             yield* wait(sleep(0))
             task.cancel()
-            yield* wait(sleep(1))
+            yield* settle()
             expect(outcome(task)).toBe(error)
           }),
         )
@@ -329,7 +334,7 @@ export function cancellationContract(harness: Harness): void {
             yield* wait(sleep(0))
             future.setResult('result')
             expect(task.cancel()).toBe(true)
-            yield* wait(sleep(1))
+            yield* settle()
             expect(outcome(task)).toBe('cancelled')
             expect(future.result()).toBe('result')
           }),
@@ -348,7 +353,7 @@ export function cancellationContract(harness: Harness): void {
             yield* wait(sleep(0))
             future.setException(new Error('result'))
             task.cancel()
-            yield* wait(sleep(1))
+            yield* settle()
             expect(outcome(task)).toBe('cancelled')
             future.exception()
           }),
@@ -367,7 +372,7 @@ export function cancellationContract(harness: Harness): void {
             yield* wait(sleep(0))
             task.cancel()
             expectThrows(() => future.setResult('late'), { class: InvalidStateError, code: INVALID_STATE })
-            yield* wait(sleep(1))
+            yield* settle()
             expect(outcome(task)).toBe('cancelled')
           }),
         )
@@ -390,7 +395,7 @@ export function cancellationContract(harness: Harness): void {
                 }
               }),
             )
-            yield* wait(sleep(1))
+            yield* settle()
             expect([log, outcome(task), future.cancelled()]).toEqual([['still running', 'cancelled'], 'cancelled', true])
           }),
         )
@@ -405,7 +410,7 @@ export function cancellationContract(harness: Harness): void {
                 return 'value'
               }),
             )
-            yield* wait(sleep(1))
+            yield* settle()
             expect(outcome(task)).toBe('cancelled')
           }),
         )
@@ -421,7 +426,7 @@ export function cancellationContract(harness: Harness): void {
                 throw error
               }),
             )
-            yield* wait(sleep(1))
+            yield* settle()
             expect(outcome(task)).toBe(error)
           }),
         )
@@ -441,7 +446,7 @@ export function cancellationContract(harness: Harness): void {
                 log.push('not reached')
               }),
             )
-            yield* wait(sleep(1))
+            yield* settle()
             expect([log, outcome(task)]).toEqual([['ready'], 'cancelled'])
           }),
         )
@@ -460,7 +465,7 @@ export function cancellationContract(harness: Harness): void {
                 return 'not cancelled'
               }),
             )
-            yield* wait(sleep(10))
+            yield* wait(waitFor([task]))
             expect([outcome(task), task.cancelling()]).toEqual(['not cancelled', 0])
           }),
         )
@@ -479,7 +484,7 @@ export function cancellationContract(harness: Harness): void {
                 return 'not cancelled'
               }),
             )
-            yield* wait(sleep(10))
+            yield* wait(waitFor([task]))
             expect([outcome(task), task.cancelling()]).toEqual(['cancelled', 1])
           }),
         )
@@ -508,7 +513,7 @@ export function cancellationContract(harness: Harness): void {
             yield* wait(sleep(0))
             task.cancel()
             task.uncancel()
-            yield* wait(sleep(1))
+            yield* settle()
             expect([outcome(task), task.cancelling()]).toEqual(['cancelled', 0])
           }),
         )
@@ -523,9 +528,9 @@ export function cancellationContract(harness: Harness): void {
                 yield* wait(inner)
               }),
             )
-            yield* wait(sleep(1))
+            yield* settle()
             outer.cancel('all of it')
-            yield* wait(sleep(1))
+            yield* settle()
             expect([outcome(inner), outcome(outer)]).toEqual(['cancelled', 'cancelled'])
             expect([inner.cancelling(), outer.cancelling()]).toEqual([1, 1])
           }),
@@ -550,9 +555,9 @@ export function cancellationContract(harness: Harness): void {
                 return yield* wait(inner)
               }),
             )
-            yield* wait(sleep(1))
+            yield* settle()
             outer.cancel()
-            yield* wait(sleep(1))
+            yield* settle()
             expect([outcome(outer), outer.cancelling()]).toEqual(['swallowed', 1])
           }),
         )
@@ -567,9 +572,9 @@ export function cancellationContract(harness: Harness): void {
                 yield* wait(inner)
               }),
             )
-            yield* wait(sleep(1))
+            yield* settle()
             inner.cancel()
-            yield* wait(sleep(1))
+            yield* settle()
             expect([outcome(outer), outer.cancelling()]).toEqual(['cancelled', 0])
           }),
         )
@@ -595,7 +600,7 @@ export function cancellationContract(harness: Harness): void {
             yield* wait(sleep(0))
             yield* wait(sleep(0))
             future.setResult('value')
-            yield* wait(sleep(1))
+            yield* settle()
             expect([log, outcome(task)]).toEqual([[true, true], 'cancelled'])
           }),
         )
@@ -638,7 +643,7 @@ export function cancellationContract(harness: Harness): void {
             )
             yield* wait(sleep(0))
             task.cancel()
-            yield* wait(sleep(1))
+            yield* settle()
             expect(outcome(task)).toBe('cancelled')
           }),
         )
@@ -661,10 +666,10 @@ export function cancellationContract(harness: Harness): void {
             )
             yield* wait(sleep(0))
             task.cancel()
-            yield* wait(sleep(1))
+            yield* settle()
             expect(outcome(task)).toBe('cancelled')
             reject(new Error('late'))
-            yield* wait(sleep(1))
+            yield* settle()
           }),
         )
         await new Promise((resolve) => setImmediate(resolve))
@@ -682,9 +687,9 @@ export function cancellationContract(harness: Harness): void {
                 }),
               ),
             )
-            yield* wait(sleep(1))
+            yield* settle()
             for (const task of tasks) task.cancel()
-            yield* wait(sleep(1))
+            yield* settle()
             expect(new Set(tasks.map(outcome))).toEqual(new Set(['cancelled']))
             yield* wait(sleep(0))
             expect(getRunningLoop().metrics().timers).toBe(0)
@@ -701,9 +706,9 @@ export function cancellationContract(harness: Harness): void {
           const task = createTask(async () => {
             await Promise.all(futures)
           })
-          await sleep(1)
+          await settle()
           expect(task.cancel()).toBe(true)
-          await sleep(1)
+          await settle()
           expect(futures.map((future) => future.cancelled())).toEqual([true, true, true])
           expect([outcome(task), task.cancelling()]).toEqual(['cancelled', 1])
         })
@@ -714,10 +719,10 @@ export function cancellationContract(harness: Harness): void {
           const task = createTask(async () => {
             await Promise.all([sleep(60_000), sleep(70_000), sleep(80_000)])
           })
-          await sleep(1)
+          await settle()
           expect(getRunningLoop().metrics().timers).toBe(3)
           task.cancel()
-          await sleep(1)
+          await settle()
           expect(getRunningLoop().metrics().timers).toBe(0)
           expect(outcome(task)).toBe('cancelled')
         })
@@ -736,9 +741,9 @@ export function cancellationContract(harness: Harness): void {
           const task = createTask(async () => {
             await Promise.all([branch(1), branch(2), branch(3)])
           })
-          await sleep(1)
+          await settle()
           task.cancel()
-          await sleep(1)
+          await settle()
           expect(cleaned.sort()).toEqual([1, 2, 3])
           expect(outcome(task)).toBe('cancelled')
         })
@@ -748,12 +753,12 @@ export function cancellationContract(harness: Harness): void {
         await lab.run(async () => {
           const loser = getRunningLoop().createFuture()
           const task = createTask(async () => {
-            await Promise.race([sleep(1), loser])
+            await Promise.race([sleep(0), loser])
             await sleep(60_000)
           })
-          await sleep(20)
+          await settle()
           task.cancel()
-          await sleep(1)
+          await settle()
           expect([loser.cancelled(), outcome(task)]).toEqual([true, 'cancelled'])
         })
       })
@@ -762,7 +767,7 @@ export function cancellationContract(harness: Harness): void {
         await lab.run(async () => {
           const log: string[] = []
           const quick = async (): Promise<void> => {
-            await sleep(1)
+            await sleep(0)
             log.push('quick done')
           }
           const slow = async (): Promise<void> => {
@@ -776,9 +781,9 @@ export function cancellationContract(harness: Harness): void {
           const task = createTask(async () => {
             await Promise.all([quick(), slow()])
           })
-          await sleep(20)
+          await settle()
           task.cancel()
-          await sleep(1)
+          await settle()
           expect([log, outcome(task)]).toEqual([['quick done', 'slow cancelled'], 'cancelled'])
         })
       })
@@ -800,10 +805,10 @@ export function cancellationContract(harness: Harness): void {
           })
           await sleep(0)
           expect(task.cancel()).toBe(true)
-          await sleep(1)
+          await settle()
           expect(outcome(task)).toBe('pending')
           go()
-          await sleep(5)
+          await settle()
           expect([log, outcome(task)]).toEqual([['foreign await ended'], 'cancelled'])
         })
       })
@@ -821,7 +826,7 @@ export function cancellationContract(harness: Harness): void {
           await sleep(0)
           task.cancel()
           go()
-          await sleep(5)
+          await settle()
           expect(outcome(task)).toBe('cancelled')
         })
       })

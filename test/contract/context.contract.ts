@@ -5,7 +5,7 @@
 import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks'
 import { createTask, currentTask, getRunningLoop, sleep } from 'aioloop'
 import { describe, expect, test } from 'vitest'
-import { type Harness, openLab } from './harness.ts'
+import { type Harness, later, openLab } from './harness.ts'
 import { inBothLanes } from './lane.ts'
 
 const store = new AsyncLocalStorage<string>()
@@ -43,8 +43,8 @@ export function contextContract(harness: Harness): void {
         store.run('second', () => future.addDoneCallback(() => seen.push(store.getStore())))
         future.addDoneCallback(() => seen.push(store.getStore()))
         store.run('result', () => future.setResult(1))
-        await sleep(0)
-        await sleep(0)
+        await later(loop, 0)
+        await later(loop, 0)
         expect([...seen].sort()).toEqual(['first', 'second', undefined])
       })
     })
@@ -59,8 +59,8 @@ export function contextContract(harness: Harness): void {
             throw new Error('expected')
           }),
         )
-        await sleep(0)
-        await sleep(0)
+        await later(loop, 0)
+        await later(loop, 0)
         loop.setExceptionHandler(previous)
         expect(seen).toEqual(['failing'])
       })

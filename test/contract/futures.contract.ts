@@ -185,7 +185,7 @@ export function futuresContract(harness: Harness): void {
         const chains = [
           good.then((value) => value + 1).then((value) => log.push(value)),
           good.finally(() => log.push('finally')),
-          bad.catch((error: Error) => log.push(error.message)),
+          bad.catch((error) => log.push((error as Error).message)),
           bad.then(
             () => log.push('never'),
             () => log.push('second handler'),

@@ -19,6 +19,11 @@ export interface Harness {
   newLoop(): EventLoop
 }
 
+/** Time on a loop, without help from the running loop of the context: for code in plain callbacks. */
+export function later(loop: EventLoop, delay: number): Promise<void> {
+  return new Promise((resolve) => loop.callLater(delay, resolve))
+}
+
 export interface Lab {
   /** A loop of the kind under test, closed after the test, whose reports are collected. */
   newLoop(): EventLoop

@@ -6,7 +6,7 @@
  * an async function that awaits each `x` in turn, with one `await` a wait and nothing in between.
  */
 import type { Body, Coroutine, Suspension } from 'aioloop'
-import { wrapFuture } from 'aioloop'
+import { sleep, wrapFuture } from 'aioloop'
 import { describe } from 'vitest'
 
 export interface Lane {
@@ -15,7 +15,12 @@ export interface Lane {
   readonly isAsync: boolean
   co<T, A extends unknown[] = []>(body: (...args: A) => Coroutine<T>): Body<T, A>
   wait<T>(awaitable: PromiseLike<T>): Coroutine<T>
+  /** Let everything that follows from what just happened take its rounds. No time passes: nothing depends on speed. */
+  settle(): Coroutine<void>
 }
+
+/** More than any chain of wake-ups in these tests is long. */
+const SETTLING_ROUNDS = 8
 
 function isLibraryAwaitable<T>(value: PromiseLike<T>): value is PromiseLike<T> & Iterable<Suspension, T> {
   return Symbol.iterator in value
@@ -28,6 +33,9 @@ const generators: Lane = {
   *wait<T>(awaitable: PromiseLike<T>): Coroutine<T> {
     const target = isLibraryAwaitable(awaitable) ? awaitable : wrapFuture(awaitable)
     return (yield* target as Iterable<Suspension, T>) as T
+  },
+  *settle(): Coroutine<void> {
+    for (let i = 0; i < SETTLING_ROUNDS; i++) yield* generators.wait(sleep(0))
   },
 }
 
@@ -52,6 +60,9 @@ const asyncFunctions: Lane = {
     },
   *wait<T>(awaitable: PromiseLike<T>): Coroutine<T> {
     return (yield awaitable as unknown as Suspension) as T
+  },
+  *settle(): Coroutine<void> {
+    for (let i = 0; i < SETTLING_ROUNDS; i++) yield* asyncFunctions.wait(sleep(0))
   },
 }
 

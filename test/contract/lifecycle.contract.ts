@@ -261,6 +261,23 @@ export function lifecycleContract(harness: Harness): void {
       expect(await found()).toBeInstanceOf(LoopStateError)
     })
 
+    test('a plain callback finds the running loop after an await too, as long as a turn of that loop executes', async () => {
+      const loop = lab.newLoop()
+      const found: unknown[] = []
+      // Scheduled from outside: the context carries no loop, only the turn tells.
+      loop.callSoon(async () => {
+        found.push(getRunningLoop())
+        await undefined
+        found.push(getRunningLoop())
+        await new Promise<void>((resolve) => loop.callLater(1, resolve))
+        found.push(getRunningLoop())
+        loop.stop()
+      })
+      loop.callLater(50, () => loop.stop())
+      await loop.runForever()
+      expect(found).toEqual([loop, loop, loop])
+    })
+
     test('two loops run side by side and keep their tasks apart', async () => {
       const seen = await Promise.all(
         [lab.newLoop(), lab.newLoop()].map((loop) =>

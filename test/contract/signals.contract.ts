@@ -1,7 +1,8 @@
 /** Signal handlers of the loop. The signals are real: the tests send them to their own process. */
-import { NotSupportedError, sleep } from 'aioloop'
+import type { EventLoop } from 'aioloop'
+import { NotSupportedError } from 'aioloop'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { type Harness, openLab } from './harness.ts'
+import { type Harness, later, openLab } from './harness.ts'
 import { ARGUMENT_TYPE, expectThrows, thrownBy } from './refusal.ts'
 
 export function signalsContract(harness: Harness): void {
@@ -28,18 +29,18 @@ export function signalsContract(harness: Harness): void {
     }
 
     /** Send a signal to this process and give it time to arrive. */
-    async function send(until: () => boolean): Promise<void> {
+    async function send(loop: EventLoop, until: () => boolean): Promise<void> {
       process.kill(process.pid, 'SIGUSR2')
-      for (let i = 0; i < 500 && !until(); i++) await sleep(2)
+      for (let i = 0; i < 500 && !until(); i++) await later(loop, 2)
     }
 
     test('a handler runs in a round of the loop, with its arguments, once a signal', async () => {
       await lab.inCallback(async (loop) => {
         const seen: unknown[] = []
         loop.addSignalHandler('SIGUSR2', (...args: unknown[]) => void seen.push(args), 'a', 2)
-        await send(() => seen.length > 0)
+        await send(loop, () => seen.length > 0)
         expect(seen).toEqual([['a', 2]])
-        await send(() => seen.length > 1)
+        await send(loop, () => seen.length > 1)
         expect(seen).toHaveLength(2)
         expect(loop.removeSignalHandler('SIGUSR2')).toBe(true)
       })
@@ -50,7 +51,7 @@ export function signalsContract(harness: Harness): void {
       await lab.inCallback(async (loop) => {
         let seen = 0
         loop.addSignalHandler(SIGUSR2, () => void seen++)
-        await send(() => seen > 0)
+        await send(loop, () => seen > 0)
         expect(seen).toBe(1)
         expect(loop.removeSignalHandler('SIGUSR2')).toBe(true)
       })
@@ -61,8 +62,8 @@ export function signalsContract(harness: Harness): void {
         const seen: string[] = []
         loop.addSignalHandler('SIGUSR2', () => void seen.push('first'))
         loop.addSignalHandler('SIGUSR2', () => void seen.push('second'))
-        await send(() => seen.length > 0)
-        await sleep(5)
+        await send(loop, () => seen.length > 0)
+        await later(loop, 5)
         expect(seen).toEqual(['second'])
         expect(loop.removeSignalHandler('SIGUSR2')).toBe(true)
       })
@@ -78,8 +79,8 @@ export function signalsContract(harness: Harness): void {
         process.once('SIGUSR2', () => {
           arrived = true
         })
-        await send(() => arrived)
-        await sleep(5)
+        await send(loop, () => arrived)
+        await later(loop, 5)
         expect(seen).toBe(0)
       })
     })
@@ -93,7 +94,7 @@ export function signalsContract(harness: Harness): void {
       process.once('SIGUSR2', () => {
         arrived = true
       })
-      await lab.inCallback(() => send(() => arrived))
+      await lab.inCallback((other) => send(other, () => arrived))
       expect([arrived, seen]).toEqual([true, 0])
     })
 
@@ -104,8 +105,8 @@ export function signalsContract(harness: Harness): void {
           called = true
           throw new Error('expected')
         })
-        await send(() => called)
-        await sleep(1)
+        await send(loop, () => called)
+        await later(loop, 1)
         loop.removeSignalHandler('SIGUSR2')
       })
       expect(lab.takeReports()).toHaveLength(1)
