@@ -25,10 +25,10 @@ class Screen extends Writable {
 async function showOneVisit(screen: Screen): Promise<void> {
   const ledger = new Ledger('http://site.example/')
   const progress = createTask(showProgress, { args: [ledger, screen as unknown as NodeJS.WriteStream, 1] })
-  await sleep(20)
+  while (!screen.text.includes('0 of 1 addresses')) await sleep(1)
   const entry = ledger.take()
   if (entry !== undefined) ledger.record(entry, { kind: 'broken', reason: 'test' }, 1)
-  await sleep(20)
+  while (!screen.text.includes('1 of 1 addresses')) await sleep(1)
   progress.cancel()
   await wait([progress])
   expect(progress.cancelled()).toBe(true)
@@ -37,8 +37,6 @@ async function showOneVisit(screen: Screen): Promise<void> {
 test('on a terminal there is a bar, which ends where the crawl ended and gives the cursor back', async () => {
   const screen = new Screen(true)
   await run(() => showOneVisit(screen))
-  expect(screen.text).toContain('0 of 1 addresses')
-  expect(screen.text).toContain('1 of 1 addresses')
   expect(screen.text.indexOf('\x1b[?25l')).toBeLessThan(screen.text.lastIndexOf('\x1b[?25h'))
   expect(screen.text.endsWith('\n')).toBe(true)
 })
