@@ -108,7 +108,8 @@ describe.each(rings)('embedded, with rings of $submissionCapacity', (capacities)
 
   it('starts and cancels in any order without losing or inventing one', async () => {
     const host = start(capacities)
-    const pending = new Map<number, ReturnType<typeof host.after>>()
+    const timers: ReturnType<typeof host.after>[] = []
+    const cancelled = new Set<number>()
     let state = 12345
     const random = (below: number) => {
       state = (state * 1103515245 + 12345) & 0x7fffffff
@@ -118,19 +119,18 @@ describe.each(rings)('embedded, with rings of $submissionCapacity', (capacities)
     const base = host.backend.now() + 20
     for (let i = 0; i < 3000; i++) {
       const victim = random(3000)
-      const timer = pending.get(victim)
-      if (timer !== undefined) {
+      const timer = timers[victim]
+      // On a slow machine some are due before the last has started.
+      if (timer !== undefined && timer.slot >= 0) {
         host.backend.cancelTimer(timer)
-        pending.delete(victim)
+        cancelled.add(victim)
       }
-      pending.set(
-        i,
-        host.at(base + random(5), () => due.add(i)),
-      )
+      timers.push(host.at(base + random(5), () => due.add(i)))
       if (i % 500 === 0) await new Promise(setImmediate)
     }
     await until((done) => host.at(base + 6, done))
-    expect([...due].sort((a, b) => a - b)).toEqual([...pending.keys()])
+    expect([...due].sort((a, b) => a - b)).toEqual([...timers.keys()].filter((i) => !cancelled.has(i)))
+    expect(cancelled.size).toBeGreaterThan(0)
   })
 })
 
