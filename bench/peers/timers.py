@@ -93,13 +93,13 @@ def resident():
 
 
 async def pending():
-    """Python's allocator tells nothing apart: both figures are the resident one."""
+    """Python's allocator tells nothing apart: all figures are the resident one."""
     call_later = asyncio.get_running_loop().call_later
     before = resident()
     for i in range(PENDING):
         call_later((PENDING + i) / 1000, nothing)
     each = (resident() - before) / PENDING
-    return {"rss": each, "heap": each}
+    return {"used": each, "rss": each, "heap": each}
 
 
 async def lateness():

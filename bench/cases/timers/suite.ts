@@ -43,6 +43,7 @@ const cases: readonly Case[] = [
     name: 'pending',
     operation: 'one of 1,000,000 pending timers with distinct deadlines, after a garbage collection',
     metrics: [
+      { key: 'used', label: 'in use', unit: 'bytes' },
       { key: 'rss', label: 'resident', unit: 'bytes' },
       { key: 'heap', label: 'heap + external', unit: 'bytes' },
     ],
