@@ -4,7 +4,7 @@
  */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
-import { Command, Option } from 'commander'
+import { Argument, Command, Option } from 'commander'
 import { suites } from './cases/suites.ts'
 import { describeEnvironment, nodeVersion } from './harness/environment.ts'
 import { launcherFor } from './harness/launcher.ts'
@@ -29,10 +29,12 @@ interface Options {
 export async function runCommand(argv: readonly string[]): Promise<void> {
   const command = new Command('bench')
     .description('Measures aioloop beside its peers, in one run: ratios mean something, figures of two runs do not.')
-    .argument('[suites...]', `which suites: ${suites.map(({ name }) => name).join(', ')} (default: all)`)
+    .addArgument(new Argument('[suites...]', 'which suites; all when none is named').choices(suites.map(named)))
     .option('--quick', 'short slices and the fewest rounds: all suites in about a minute and a half')
     .option('--json <file>', 'also write the result to this file')
-    .option('--case <names...>', 'only these cases')
+    .addOption(
+      new Option('--case <names...>', 'only these cases').choices(suites.flatMap(({ cases }) => cases.map(named))),
+    )
     .addOption(
       new Option('--clock <clock>', 'time batches by wall clock, or by processor time (on a busy machine)')
         .choices(['wall', 'cpu'])
@@ -43,10 +45,11 @@ export async function runCommand(argv: readonly string[]): Promise<void> {
   await command.parseAsync(argv, { from: 'user' })
 }
 
+function named({ name }: { readonly name: string }): string {
+  return name
+}
+
 async function measure(names: readonly string[], options: Options): Promise<void> {
-  const unknown = names.find((name) => !suites.some((suite) => suite.name === name))
-  if (unknown !== undefined)
-    throw new RangeError(`there is no suite ${unknown}: ${suites.map((s) => s.name).join(', ')}`)
   const node = nodeVersion(options.node)
   const progress = createProgress()
   const results: SuiteResult[] = []
@@ -65,7 +68,8 @@ async function measure(names: readonly string[], options: Options): Promise<void
   const env = describeEnvironment(node, results)
   const host = { node: Number.parseInt(node.slice(1), 10), platform: process.platform }
   console.log(environmentText(env))
-  console.log(targetsText(judge(targets, results, host)))
+  const verdicts = judge(targets, results, host)
+  if (verdicts.length > 0) console.log(targetsText(verdicts))
   if (options.json !== undefined) {
     const file = resolve(options.json)
     mkdirSync(dirname(file), { recursive: true })
