@@ -1,0 +1,141 @@
+/**
+ * Ways for a process or a Worker to end while loops are in use, and drivers that repeat each of them. A driver returns what
+ * went wrong, one line each; an empty list is success. Used by the lifecycle tests in small and by the soak in full counts.
+ */
+import { runProgram } from './program.ts'
+
+/** Timers, a running loop, a task in a sleep, a signal handler where there are signals, a second loop. */
+const BUSY = `
+  const busy = (lib) => {
+    const loops = [lib.newEventLoop(), lib.newEventLoop()]
+    for (const loop of loops) {
+      for (let i = 0; i < 50; i++) loop.callLater(1 + i * 100, () => {})
+      loop.callLater(1, function again() { loop.callLater(1, again) })
+      loop.createTask(async () => { for (;;) await lib.sleep(1) })
+      loop.createTask(function* () { yield* lib.sleep(60000) })
+      void loop.runForever().catch(() => {})
+    }
+    return loops
+  }
+`
+const FOREVER = 'function* () { for (;;) yield* lib.sleep(1000) }'
+
+interface ProcessEnd {
+  readonly source: string
+  readonly code: number
+}
+
+export const PROCESS_ENDS: Record<string, ProcessEnd> = {
+  'process.exit with busy loops': { source: 'busy(lib); setTimeout(() => process.exit(5), 10)', code: 5 },
+  'process.exit at once': { source: 'busy(lib); process.exit(6)', code: 6 },
+  'process.exit in a callback of the loop': { source: 'busy(lib)[0].callLater(5, () => process.exit(7))', code: 7 },
+  'process.exit in a task': {
+    source: 'busy(lib)[0].createTask(function* () { yield* lib.sleep(5); process.exit(8) })',
+    code: 8,
+  },
+  'process.exit inside a blocking run': {
+    source: 'busy(lib); lib.runSync(function* () { yield* lib.sleep(5); process.exit(9) })',
+    code: 9,
+  },
+  'an uncaught error with busy loops': { source: 'busy(lib); setTimeout(() => { throw new Error("end") }, 5)', code: 1 },
+  'an unhandled rejection with busy loops': { source: 'busy(lib); setTimeout(() => Promise.reject(new Error("end")), 5)', code: 1 },
+  'an uncaught error thrown out of a blocking run': {
+    source: 'busy(lib); lib.runSync(function* () { yield* lib.sleep(1); throw new Error("end") })',
+    code: 1,
+  },
+  'a normal end with loops that were closed': {
+    source: 'const loops = busy(lib); setTimeout(() => { for (const l of loops) { l.stop(); setImmediate(() => setImmediate(() => { if (!l.isRunning()) { l.setExceptionHandler(() => {}); l.close() } })) } }, 10)',
+    code: 0,
+  },
+  'a normal end with loops that were never run': {
+    source: 'for (let i = 0; i < 20; i++) { const l = lib.newEventLoop(); l.callLater(1000, () => {}); l.callSoon(() => {}) }',
+    code: 0,
+  },
+}
+
+export async function endProcesses(loop: string, end: string, count: number): Promise<string[]> {
+  const { source, code } = PROCESS_ENDS[end] as ProcessEnd
+  const program = `import * as lib from 'aioloop'\n${BUSY}\n${source}`
+  const problems: string[] = []
+  for (let i = 0; i < count; i++) {
+    const ended = await runProgram(program, { env: { AIOLOOP_LOOP: loop } })
+    if (ended.hung || ended.signal !== null || ended.code !== code) {
+      problems.push(`run ${i}: code ${ended.code}, signal ${ended.signal}, hung ${ended.hung}\n${ended.stderr.slice(0, 500)}`)
+    }
+  }
+  return problems
+}
+
+interface WorkerEnd {
+  /** Runs in the Worker, as a module. Posts `ready` when it is in the state that is to end. */
+  readonly source: string
+  /** Whether the parent terminates it; else it ends by itself. */
+  readonly terminate: boolean
+  readonly code: number
+}
+
+const READY = "parentPort.postMessage('ready')"
+
+export const WORKER_ENDS: Record<string, WorkerEnd> = {
+  'terminate with busy loops': { source: `busy(lib); ${READY}`, terminate: true, code: 1 },
+  'terminate at once': { source: `${READY}; busy(lib)`, terminate: true, code: 1 },
+  'terminate inside a blocking run': { source: `busy(lib); ${READY}; lib.runSync(${FOREVER})`, terminate: true, code: 1 },
+  'terminate inside a blocking run that spins': {
+    source: `${READY}; lib.runSync(function* () { for (;;) yield* lib.sleep(0) })`,
+    terminate: true,
+    code: 1,
+  },
+  'process.exit with busy loops': { source: 'busy(lib); setTimeout(() => process.exit(3), 3)', terminate: false, code: 3 },
+  'process.exit in a callback of the loop': {
+    source: 'busy(lib)[0].callLater(3, () => process.exit(4))',
+    terminate: false,
+    code: 4,
+  },
+  'process.exit inside a blocking run': {
+    source: 'lib.runSync(function* () { yield* lib.sleep(3); process.exit(5) })',
+    terminate: false,
+    code: 5,
+  },
+  'an uncaught error with busy loops': {
+    source: 'busy(lib); setTimeout(() => { throw new Error("expected") }, 3)',
+    terminate: false,
+    code: 1,
+  },
+  'a normal end': {
+    source: 'await lib.run(async () => { lib.createTask(() => lib.sleep(60000)); await lib.sleep(3) })',
+    terminate: false,
+    code: 0,
+  },
+  'a normal end after a blocking run': { source: 'lib.runSync(function* () { yield* lib.sleep(3) })', terminate: false, code: 0 },
+}
+
+/** Workers one after the other in one process, which must stay alive and end by itself with all loops given back. */
+export async function endWorkers(loop: string, end: string, count: number): Promise<string[]> {
+  const { source, terminate, code } = WORKER_ENDS[end] as WorkerEnd
+  const worker = `import { parentPort } from 'node:worker_threads'
+import * as lib from 'aioloop'
+${BUSY}
+${source}`
+  const program = `
+import { Worker } from 'node:worker_threads'
+import { pathToFileURL } from 'node:url'
+const source = ${JSON.stringify(worker)}.replaceAll("'aioloop'", JSON.stringify(import.meta.resolve('aioloop')))
+const problems = []
+for (let i = 0; i < ${count}; i++) {
+  const worker = new Worker(new URL('data:text/javascript,' + encodeURIComponent(source)))
+  const code = await new Promise((resolve) => {
+    const late = setTimeout(() => resolve('it did not end in 10 s'), 10000)
+    worker.once('exit', (code) => { clearTimeout(late); resolve(code) })
+    worker.once('error', () => {})
+    ${terminate ? "worker.once('message', () => setTimeout(() => worker.terminate(), i % 5))" : ''}
+  })
+  if (code !== ${code}) problems.push('worker ' + i + ': ' + code)
+}
+console.log(JSON.stringify(problems))
+process.exit(0)`
+  const ended = await runProgram(program, { env: { AIOLOOP_LOOP: loop } })
+  if (ended.hung || ended.code !== 0) {
+    return [`the process itself: code ${ended.code}, signal ${ended.signal}, hung ${ended.hung}\n${ended.stderr.slice(0, 800)}`]
+  }
+  return JSON.parse(ended.stdout) as string[]
+}
