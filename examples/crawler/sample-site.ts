@@ -18,16 +18,17 @@ const documented: ReadonlyMap<string, string> = new Map([
   ['undici', 'types/index.d.ts'],
 ])
 
-/** The folder of the sample site, generated if need be. `say` is told when that takes a while. */
-export async function sampleSite(say: (line: string) => void): Promise<string> {
-  const root = dirname(createRequire(import.meta.url).resolve('aioloop/package.json'))
-  const site = join(root, '.cache', 'site')
-  const wanted = await describeVersions(root)
+const root = dirname(createRequire(import.meta.url).resolve('aioloop/package.json'))
+
+/** The folder of the sample site, generated below `cache` if need be. `say` is told when that takes a while. */
+export async function sampleSite(say: (line: string) => void, cache = join(root, '.cache')): Promise<string> {
+  const site = join(cache, 'site')
+  const wanted = await describeVersions()
   if ((await readIfThere(join(site, 'made-from.txt'))) === wanted) return site
   say(`generating API documentation of ${[...documented.keys()].join(', ')} to crawl (once, some seconds)`)
   const workshop = `${site}-${process.pid}`
   try {
-    await generate(root, workshop)
+    await generate(workshop)
     await writeFile(join(workshop, 'html', 'made-from.txt'), wanted)
     await putInPlace(join(workshop, 'html'), site)
   } finally {
@@ -47,37 +48,30 @@ async function putInPlace(made: string, site: string): Promise<void> {
   }
 }
 
-async function generate(root: string, workshop: string): Promise<void> {
+async function generate(workshop: string): Promise<void> {
   const packages = join(root, 'node_modules')
   const files = [...documented].map(([name, types]) => join(packages, name, types))
-  const project = join(workshop, 'tsconfig.json')
-  const compilerOptions = {
-    target: 'es2022',
-    module: 'nodenext',
-    skipLibCheck: true,
-    types: ['node'],
-    typeRoots: [join(packages, '@types')],
+  const typeRoots = [join(packages, '@types')]
+  const compilerOptions = { target: 'es2022', module: 'nodenext', skipLibCheck: true, types: ['node'], typeRoots }
+  const typedocOptions = {
+    name: 'Sample site',
+    entryPoints: files,
+    out: 'html',
+    readme: 'none',
+    skipErrorChecking: true,
+    disableSources: true,
+    logLevel: 'Error',
   }
   await mkdir(workshop, { recursive: true })
-  await writeFile(project, JSON.stringify({ compilerOptions, files }))
-  const typedoc = join(packages, 'typedoc', 'bin', 'typedoc')
-  const flags = [
-    '--skipErrorChecking',
-    '--disableSources',
-    '--readme',
-    'none',
-    '--name',
-    'Sample site',
-    '--logLevel',
-    'Error',
-  ]
-  const folders = ['--tsconfig', project, '--out', join(workshop, 'html')]
-  const entryPoints = files.flatMap((file) => ['--entryPoints', file])
+  await writeFile(join(workshop, 'tsconfig.json'), JSON.stringify({ compilerOptions, files }))
+  await writeFile(join(workshop, 'typedoc.json'), JSON.stringify(typedocOptions))
+  // Not bin/typedoc, which forks: ending the outer process would leave the inner one at work.
+  const typedoc = join(packages, 'typedoc', 'dist', 'cli.js')
   // The task's signal ends the child when the task is cancelled; execFile then throws an error of its own.
   const signal = currentTask()?.signal
   try {
-    const command = [typedoc, ...flags, ...folders, ...entryPoints]
-    await promisify(execFile)(process.execPath, command, signal === undefined ? {} : { signal })
+    // In a folder of its own: typedoc takes the options of the folder it starts in.
+    await promisify(execFile)(process.execPath, [typedoc], { cwd: workshop, ...(signal && { signal }) })
   } catch (error) {
     signal?.throwIfAborted()
     throw error
@@ -85,7 +79,7 @@ async function generate(root: string, workshop: string): Promise<void> {
 }
 
 /** Changes when what typedoc would write may change. */
-async function describeVersions(root: string): Promise<string> {
+async function describeVersions(): Promise<string> {
   const lines = [...documented.keys(), 'typedoc'].map(async (name) => {
     const manifest: { version: string } = JSON.parse(
       await readFile(join(root, 'node_modules', name, 'package.json'), 'utf8'),
