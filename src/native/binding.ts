@@ -56,6 +56,8 @@ interface NodeGypBuild {
   path(root: string): string
 }
 
+const require = createRequire(import.meta.url)
+
 let loaded: LoadedBinding | undefined
 
 /** The addon, or why there is none. Decided once in each environment. */
@@ -67,21 +69,26 @@ export function loadBinding(): LoadedBinding {
 function load(): LoadedBinding {
   const unfit = unfitRuntime(process.versions)
   if (unfit !== undefined) return { reason: unfit }
-  const require = createRequire(import.meta.url)
-  let path = process.env.AIOLOOP_BINDING
+  const chosen = process.env.AIOLOOP_BINDING
   try {
-    if (path === undefined || path === '') {
-      const root = packageRoot(dirname(fileURLToPath(import.meta.url)))
-      path = (require('node-gyp-build') as NodeGypBuild).path(root)
-    }
-    const binding = require(path) as Binding & { readonly layout?: unknown }
-    const mismatch = layoutMismatch(binding.layout)
-    if (mismatch !== undefined) return { reason: `the addon ${path} was built for another version: ${mismatch}` }
-    return { binding, path }
+    return loadAddon(chosen === undefined || chosen === '' ? builtAddon() : chosen)
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error)
     return { reason: `the addon could not be loaded: ${message.split('\n')[0]}` }
   }
+}
+
+/** Loads one file, whatever was loaded before. Throws what the runtime throws. */
+export function loadAddon(path: string): LoadedBinding {
+  const binding = require(path) as Binding & { readonly layout?: unknown }
+  const mismatch = layoutMismatch(binding.layout)
+  if (mismatch !== undefined) return { reason: `the addon ${path} was built for another version: ${mismatch}` }
+  return { binding, path }
+}
+
+/** The file that was built here, or came with the package. */
+function builtAddon(): string {
+  return (require('node-gyp-build') as NodeGypBuild).path(packageRoot(dirname(fileURLToPath(import.meta.url))))
 }
 
 /** Why the addon must not be loaded into a runtime with these versions; undefined when it may. */

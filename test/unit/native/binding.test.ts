@@ -1,9 +1,7 @@
-import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import { constants, tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { copyFileSync, linkSync, mkdtempSync, rmSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { type Binding, loadBinding, unfitRuntime } from '../../../src/native/binding.ts'
+import { type Binding, loadAddon, loadBinding, unfitRuntime } from '../../../src/native/binding.ts'
 import { layoutMismatch } from '../../../src/native/layout.ts'
 
 describe('loading the addon', () => {
@@ -38,20 +36,29 @@ describe('loading the addon', () => {
     expect(layoutMismatch(undefined)).toMatch(/no layout/)
   })
 
-  it('loads twice in one environment: the same file again, and a copy of it', async () => {
-    const { binding, path } = loadBinding()
-    const folder = mkdtempSync(join(tmpdir(), 'aioloop-'))
-    const copy = join(folder, 'copy.node')
-    copyFileSync(path ?? '', copy)
-    const again = { exports: {} }
-    process.dlopen(again, path ?? '', constants.dlopen.RTLD_LAZY)
-    const copied = createRequire(import.meta.url)(copy) as Binding
-    const options = { standalone: true, submissionCapacity: 4, completionCapacity: 4, longestWait: 0 }
-    const loops = [binding as Binding, again.exports as Binding, copied].map(({ Loop }) => new Loop(options, () => {}))
-    expect(new Set(loops.map((loop) => loop.id())).size).toBe(3)
-    expect(loops.map((loop) => copied.wake(loop.id()))).toEqual([false, false, true])
-    for (const loop of loops) loop.close()
-    rmSync(folder, { recursive: true })
+  it('loads twice in one environment: the same file under another name, and a copy of it', () => {
+    const { binding, path = '' } = loadBinding()
+    // A hard link is the same file to the system's loader and another to Node's, so it is set up a second time. Beside the
+    // original, since links do not cross file systems.
+    const folder = mkdtempSync(join(dirname(path), 'twice-'))
+    try {
+      linkSync(path, join(folder, 'link.node'))
+      copyFileSync(path, join(folder, 'copy.node'))
+      const linked = loadAddon(join(folder, 'link.node')).binding
+      const copied = loadAddon(join(folder, 'copy.node')).binding
+      const options = { standalone: true, submissionCapacity: 4, completionCapacity: 4, longestWait: 0 }
+      const bindings = [binding, linked, copied].filter((each) => each !== undefined)
+      expect(new Set(bindings).size).toBe(3)
+      const loops = bindings.map(({ Loop }) => new Loop(options, () => {}))
+      // The registry is the file's: a link shares it, a copy has its own, and neither answers to the other's ids.
+      expect(loops.map((loop) => linked?.wake(loop.id()))).toEqual([true, true, false])
+      expect(loops.map((loop) => copied?.wake(loop.id()))).toEqual([false, false, true])
+      expect(bindings.map((each) => each.openLoops() > 0)).toEqual([true, true, true])
+      for (const loop of loops) loop.close()
+      expect(linked?.openLoops()).toBe(0)
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
   })
 
   it('checks what the native constructor is given', () => {

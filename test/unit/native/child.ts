@@ -3,6 +3,7 @@
  * project, so that the addon is found as it is for any other code of the package. A Worker of a program is the same file.
  */
 import { spawn } from 'node:child_process'
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { build } from 'esbuild'
 
@@ -30,6 +31,11 @@ export async function program(name: string): Promise<(...args: string[]) => Prom
     logLevel: 'warning',
   })
   return (...args) => run(outfile, args)
+}
+
+/** Removes what was bundled. */
+export function removePrograms(): void {
+  rmSync(folder, { recursive: true, force: true })
 }
 
 function run(file: string, args: string[]): Promise<Ended> {

@@ -1,5 +1,5 @@
-import { beforeAll, describe, expect, it } from 'vitest'
-import { type Ended, program } from './child.ts'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type Ended, program, removePrograms } from './child.ts'
 
 type Run = (...args: string[]) => Promise<Ended>
 let keepAlive: Run
@@ -9,6 +9,8 @@ let threads: Run
 beforeAll(async () => {
   ;[keepAlive, ends, threads] = await Promise.all([program('keep-alive'), program('ends'), program('threads')])
 })
+
+afterAll(removePrograms)
 
 describe('a pending timer keeps the process alive', () => {
   it.each(['main', 'promise', 'nextTick', 'immediate', 'timeout', 'file', 'beforeExit', 'http', 'finalizer', 'turn'])(
