@@ -13,14 +13,22 @@ export function badInputContract(harness: Harness): void {
     test.each(['callSoon', 'callSoonThreadsafe'] as const)('%s refuses a callback that is no function', (method) => {
       const loop = lab.newLoop()
       for (const bad of NOT_FUNCTIONS) {
-        expectThrows(() => loop[method](bad as never), { class: TypeError, code: ARGUMENT_TYPE, names: [method, 'callback'] })
+        expectThrows(() => loop[method](bad as never), {
+          class: TypeError,
+          code: ARGUMENT_TYPE,
+          names: [method, 'callback'],
+        })
       }
     })
 
     test.each(['callLater', 'callAt'] as const)('%s refuses a callback that is no function', (method) => {
       const loop = lab.newLoop()
       for (const bad of NOT_FUNCTIONS) {
-        expectThrows(() => loop[method](1, bad as never), { class: TypeError, code: ARGUMENT_TYPE, names: [method, 'callback'] })
+        expectThrows(() => loop[method](1, bad as never), {
+          class: TypeError,
+          code: ARGUMENT_TYPE,
+          names: [method, 'callback'],
+        })
       }
     })
 
@@ -33,7 +41,11 @@ export function badInputContract(harness: Harness): void {
     test('args go with a coroutine function only', async () => {
       const loop = lab.newLoop()
       const generator = (function* (): Generator<never, void, unknown> {})()
-      expectThrows(() => loop.createTask(generator, { args: [1] as never }), { class: TypeError, code: ARGUMENT_TYPE, names: ['args'] })
+      expectThrows(() => loop.createTask(generator, { args: [1] as never }), {
+        class: TypeError,
+        code: ARGUMENT_TYPE,
+        names: ['args'],
+      })
     })
 
     test('run refuses a promise and names the form that works', async () => {
@@ -46,7 +58,11 @@ export function badInputContract(harness: Harness): void {
 
     test('run refuses what is no coroutine', async () => {
       for (const bad of [undefined, null, 5, 'text', {}]) {
-        await expectRejects(() => run(bad as never, { loopFactory: lab.newLoop }), { class: TypeError, code: ARGUMENT_TYPE, names: ['run'] })
+        await expectRejects(() => run(bad as never, { loopFactory: lab.newLoop }), {
+          class: TypeError,
+          code: ARGUMENT_TYPE,
+          names: ['run'],
+        })
       }
     })
 

@@ -3,7 +3,16 @@
  * for generator coroutines and async functions.
  */
 import type { Future, Task } from 'aioloop'
-import { createTask, currentTask, getRunningLoop, InvalidStateError, isCancelled, sleep, wait as waitFor, wrapFuture } from 'aioloop'
+import {
+  createTask,
+  currentTask,
+  getRunningLoop,
+  InvalidStateError,
+  isCancelled,
+  sleep,
+  wait as waitFor,
+  wrapFuture,
+} from 'aioloop'
 import { describe, expect, test } from 'vitest'
 import { type Harness, openLab } from './harness.ts'
 import { inBothLanes } from './lane.ts'
@@ -396,7 +405,11 @@ export function cancellationContract(harness: Harness): void {
               }),
             )
             yield* settle()
-            expect([log, outcome(task), future.cancelled()]).toEqual([['still running', 'cancelled'], 'cancelled', true])
+            expect([log, outcome(task), future.cancelled()]).toEqual([
+              ['still running', 'cancelled'],
+              'cancelled',
+              true,
+            ])
           }),
         )
       })

@@ -14,14 +14,17 @@ export function contextContract(harness: Harness): void {
   describe('async context', () => {
     const lab = openLab(harness)
 
-    test.each(['callSoon', 'callSoonThreadsafe'] as const)('%s runs its callback in the context of the call', async (method) => {
-      await lab.inCallback(async (loop) => {
-        const seen = await new Promise((resolve) => {
-          store.run('scheduling', () => loop[method](() => resolve(store.getStore())))
+    test.each(['callSoon', 'callSoonThreadsafe'] as const)(
+      '%s runs its callback in the context of the call',
+      async (method) => {
+        await lab.inCallback(async (loop) => {
+          const seen = await new Promise((resolve) => {
+            store.run('scheduling', () => loop[method](() => resolve(store.getStore())))
+          })
+          expect(seen).toBe('scheduling')
         })
-        expect(seen).toBe('scheduling')
-      })
-    })
+      },
+    )
 
     test('callLater and callAt run their callbacks in the context of the call', async () => {
       await lab.inCallback(async (loop) => {
@@ -140,7 +143,9 @@ export function contextContract(harness: Harness): void {
     test('a callback bound with AsyncResource.bind keeps the context it was bound in', async () => {
       await lab.inCallback(async (loop) => {
         const bound = store.run('bound', () => AsyncResource.bind(() => store.getStore()))
-        const seen = await new Promise((resolve) => store.run('scheduling', () => loop.callSoon(() => resolve(bound()))))
+        const seen = await new Promise((resolve) =>
+          store.run('scheduling', () => loop.callSoon(() => resolve(bound()))),
+        )
         expect(seen).toBe('bound')
       })
     })

@@ -84,13 +84,15 @@ export function coordinationContract(harness: Harness): void {
     const lab = openLab(harness)
 
     inBothLanes(({ co, wait }) => {
-      const giving = <T>(value: T, delay: number): (() => Task<T>) => () =>
-        createTask(
-          co(function* () {
-            yield* wait(sleep(delay))
-            return value
-          }),
-        )
+      const giving =
+        <T>(value: T, delay: number): (() => Task<T>) =>
+        () =>
+          createTask(
+            co(function* () {
+              yield* wait(sleep(delay))
+              return value
+            }),
+          )
 
       test('gather gives the values in the order of its arguments, whatever order they come in', async () => {
         await lab.run(
@@ -386,7 +388,11 @@ export function coordinationContract(harness: Harness): void {
           await expectRejects(() => gather(bad as never), { class: TypeError, code: ARGUMENT_TYPE, names: ['gather'] })
         }
         for (const bad of [undefined, 5, 'text', {}]) {
-          await expectRejects(() => gather([bad] as never), { class: TypeError, code: ARGUMENT_TYPE, names: ['gather'] })
+          await expectRejects(() => gather([bad] as never), {
+            class: TypeError,
+            code: ARGUMENT_TYPE,
+            names: ['gather'],
+          })
         }
       })
     })
@@ -406,7 +412,11 @@ export function coordinationContract(harness: Harness): void {
           names: ['gather', 'limit'],
         })
         const started = createTask(async () => 1)
-        await expectRejects(() => gather([started as never], { limit: 1 }), { class: TypeError, code: ARGUMENT_TYPE, names: ['limit'] })
+        await expectRejects(() => gather([started as never], { limit: 1 }), {
+          class: TypeError,
+          code: ARGUMENT_TYPE,
+          names: ['limit'],
+        })
         await started
       })
     })
@@ -595,7 +605,10 @@ export function coordinationContract(harness: Harness): void {
           typed,
         )
         await expectRejects(() => waitFor([5] as never), typed)
-        await expectRejects(() => waitFor([future], { returnWhen: 'SOMETIMES' as never }), { ...ranged, names: ['returnWhen'] })
+        await expectRejects(() => waitFor([future], { returnWhen: 'SOMETIMES' as never }), {
+          ...ranged,
+          names: ['returnWhen'],
+        })
         await expectRejects(() => waitFor([future], { timeout: Number.NaN }), { ...ranged, names: ['timeout'] })
         await expectRejects(() => waitFor([future], { timeout: '5' as never }), { ...typed, names: ['timeout'] })
         expect(future.cancelled()).toBe(false)
@@ -633,7 +646,9 @@ export function coordinationContract(harness: Harness): void {
         const fromSleep = ensureFuture(sleep(1, 2))
         expect(isFuture(fromSleep)).toBe(true)
         expect(await fromSleep).toBe(2)
-        const fromThenable = ensureFuture({ then: (resolve: (value: number) => void) => resolve(3) } as PromiseLike<number>)
+        const fromThenable = ensureFuture({
+          then: (resolve: (value: number) => void) => resolve(3),
+        } as PromiseLike<number>)
         expect(await fromThenable).toBe(3)
       })
     })
@@ -641,7 +656,11 @@ export function coordinationContract(harness: Harness): void {
     test('ensureFuture refuses everything else', async () => {
       await lab.run(async () => {
         for (const bad of [undefined, null, 1, 'text', {}]) {
-          expectThrows(() => ensureFuture(bad as never), { class: TypeError, code: ARGUMENT_TYPE, names: ['ensureFuture'] })
+          expectThrows(() => ensureFuture(bad as never), {
+            class: TypeError,
+            code: ARGUMENT_TYPE,
+            names: ['ensureFuture'],
+          })
         }
       })
     })

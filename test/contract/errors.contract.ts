@@ -120,7 +120,9 @@ export function errorsContract(harness: Harness): void {
 
     test('the default handler does not need an exception, and tells null from nothing', async () => {
       const loop = lab.newLoop()
-      expect(await stderrOf(() => loop.defaultExceptionHandler({ message: 'only a message' }))).toContain('only a message')
+      expect(await stderrOf(() => loop.defaultExceptionHandler({ message: 'only a message' }))).toContain(
+        'only a message',
+      )
       expect(await stderrOf(() => loop.defaultExceptionHandler({ message: 'odd', exception: null }))).toContain('null')
     })
 

@@ -123,7 +123,9 @@ export function futuresContract(harness: Harness): void {
       const future = loop.createFuture()
       let calls = 0
       const callback = (): void => void calls++
-      const other = (): void => void (calls += 100)
+      const other = (): void => {
+        calls += 100
+      }
       future.addDoneCallback(callback)
       future.addDoneCallback(other)
       future.addDoneCallback(callback)
@@ -149,7 +151,12 @@ export function futuresContract(harness: Harness): void {
     })
 
     test('removing a callback never added says zero', () => {
-      expect(lab.newLoop().createFuture().removeDoneCallback(() => {})).toBe(0)
+      expect(
+        lab
+          .newLoop()
+          .createFuture()
+          .removeDoneCallback(() => {}),
+      ).toBe(0)
     })
 
     test('a done callback must be a function', () => {

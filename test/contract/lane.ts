@@ -42,7 +42,8 @@ const generators: Lane = {
 const asyncFunctions: Lane = {
   name: 'async function',
   isAsync: true,
-  co: (body) =>
+  co:
+    (body) =>
     async (...args) => {
       const steps = body(...args)
       let step = steps.next()

@@ -124,7 +124,11 @@ export function signalsContract(harness: Harness): void {
         expect(error).toBeInstanceOf(Error)
         expect((error as Error).message).toContain(bad)
       }
-      expectThrows(() => loop.addSignalHandler(null as never, () => {}), { class: TypeError, code: ARGUMENT_TYPE, names: ['signal'] })
+      expectThrows(() => loop.addSignalHandler(null as never, () => {}), {
+        class: TypeError,
+        code: ARGUMENT_TYPE,
+        names: ['signal'],
+      })
       expectThrows(() => loop.addSignalHandler('SIGUSR2', 5 as never), {
         class: TypeError,
         code: ARGUMENT_TYPE,

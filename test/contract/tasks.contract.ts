@@ -49,26 +49,29 @@ export function tasksContract(harness: Harness): void {
         expect(await lab.run(body)).toBe(5)
       })
 
-      test.each([new Error('mine'), 'text', null, undefined, 0])('a task may fail with %s, and its waiter gets that', async (thrown) => {
-        const body = co(function* () {
-          const task = createTask(
-            co(function* () {
-              yield* wait(sleep(0))
-              throw thrown
-            }),
-          )
-          let caught: unknown = 'nothing'
-          try {
-            yield* wait(task)
-          } catch (error) {
-            caught = error
-          }
-          expect(caught).toBe(thrown)
-          expect(task.exception()).toBe(thrown)
-          expect([task.done(), task.cancelled()]).toEqual([true, false])
-        })
-        await lab.run(body)
-      })
+      test.each([new Error('mine'), 'text', null, undefined, 0])(
+        'a task may fail with %s, and its waiter gets that',
+        async (thrown) => {
+          const body = co(function* () {
+            const task = createTask(
+              co(function* () {
+                yield* wait(sleep(0))
+                throw thrown
+              }),
+            )
+            let caught: unknown = 'nothing'
+            try {
+              yield* wait(task)
+            } catch (error) {
+              caught = error
+            }
+            expect(caught).toBe(thrown)
+            expect(task.exception()).toBe(thrown)
+            expect([task.done(), task.cancelled()]).toEqual([true, false])
+          })
+          await lab.run(body)
+        },
+      )
 
       test('a task that throws in its very first step fails like any other', async () => {
         const error = new Error('at once')
@@ -283,7 +286,11 @@ export function tasksContract(harness: Harness): void {
       test('createTask refuses a promise and names the form that works', async () => {
         const body = co(function* () {
           for (const bad of [Promise.resolve(1), (async () => 1)()]) {
-            expectThrows(() => createTask(bad as never), { class: TypeError, code: ARGUMENT_TYPE, names: ['() => f()'] })
+            expectThrows(() => createTask(bad as never), {
+              class: TypeError,
+              code: ARGUMENT_TYPE,
+              names: ['() => f()'],
+            })
           }
           yield* wait(sleep(0))
         })
@@ -293,7 +300,11 @@ export function tasksContract(harness: Harness): void {
       test('createTask refuses everything that is not a coroutine', async () => {
         const body = co(function* () {
           for (const bad of [undefined, null, 1, 'text', {}, [], getRunningLoop().createFuture()]) {
-            expectThrows(() => createTask(bad as never), { class: TypeError, code: ARGUMENT_TYPE, names: ['createTask'] })
+            expectThrows(() => createTask(bad as never), {
+              class: TypeError,
+              code: ARGUMENT_TYPE,
+              names: ['createTask'],
+            })
           }
           yield* wait(sleep(0))
         })
@@ -381,22 +392,25 @@ export function tasksContract(harness: Harness): void {
       })
     })
 
-    test.each([1, 'text', {}, null, Promise.resolve()])('yielding %s throws into the coroutine in the next round', async (yielded) => {
-      await lab.run(function* () {
-        let others = 0
-        getRunningLoop().callSoon(() => others++)
-        let caught: unknown
-        try {
-          yield yielded as never
-        } catch (error) {
-          caught = error
-        }
-        expect((caught as { code?: string }).code).toMatch(/^ERR_AIOLOOP_/)
-        expect((caught as Error).message).toMatch(/yield\*/)
-        expect(others).toBe(1)
-        yield* sleep(0)
-      })
-    })
+    test.each([1, 'text', {}, null, Promise.resolve()])(
+      'yielding %s throws into the coroutine in the next round',
+      async (yielded) => {
+        await lab.run(function* () {
+          let others = 0
+          getRunningLoop().callSoon(() => others++)
+          let caught: unknown
+          try {
+            yield yielded as never
+          } catch (error) {
+            caught = error
+          }
+          expect((caught as { code?: string }).code).toMatch(/^ERR_AIOLOOP_/)
+          expect((caught as Error).message).toMatch(/yield\*/)
+          expect(others).toBe(1)
+          yield* sleep(0)
+        })
+      },
+    )
 
     test('a bare yield gives way for one round', async () => {
       await lab.run(function* () {

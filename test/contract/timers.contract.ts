@@ -227,14 +227,22 @@ export function timersContract(harness: Harness): void {
     test.each(['callLater', 'callAt'] as const)('%s refuses NaN as a point in time', (method) => {
       const loop = lab.newLoop()
       const name = method === 'callLater' ? 'delay' : 'when'
-      expectThrows(() => loop[method](Number.NaN, () => {}), { class: RangeError, code: ARGUMENT_RANGE, names: [method, name] })
+      expectThrows(() => loop[method](Number.NaN, () => {}), {
+        class: RangeError,
+        code: ARGUMENT_RANGE,
+        names: [method, name],
+      })
     })
 
     test.each(['callLater', 'callAt'] as const)('%s refuses what is not a number', (method) => {
       const loop = lab.newLoop()
       const name = method === 'callLater' ? 'delay' : 'when'
       for (const bad of [null, undefined, '5', 5n, {}, new Date()]) {
-        expectThrows(() => loop[method](bad as never, () => {}), { class: TypeError, code: ARGUMENT_TYPE, names: [method, name] })
+        expectThrows(() => loop[method](bad as never, () => {}), {
+          class: TypeError,
+          code: ARGUMENT_TYPE,
+          names: [method, name],
+        })
       }
     })
 

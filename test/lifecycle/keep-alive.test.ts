@@ -22,7 +22,7 @@ const SITUATIONS: Record<string, string> = {
   'a promise job': 'Promise.resolve().then(submit)',
   'a promise job of a promise job': 'Promise.resolve().then(() => {}).then(submit)',
   'process.nextTick': 'process.nextTick(submit)',
-  'queueMicrotask': 'queueMicrotask(submit)',
+  queueMicrotask: 'queueMicrotask(submit)',
   setImmediate: 'setImmediate(submit)',
   'a Node timer': 'setTimeout(submit, 5)',
   'an fs callback': 'readFile(process.execPath.length ? "package.json" : "", submit)',
@@ -50,14 +50,20 @@ const SITUATIONS: Record<string, string> = {
 describe.each(['native', 'portable'])('on the %s loop', (name) => {
   const env = { AIOLOOP_LOOP: name }
 
-  test.each(Object.entries(SITUATIONS))('a timer submitted from %s keeps the process alive until it fired', async (_name, source) => {
-    const ended = await runProgram(PRELUDE + source, { env, nodeArgs: ['--expose-gc'] })
-    expect(ended).toMatchObject({ hung: false, code: 0 })
-    expect(ended.stdout).toBe('done\n')
-  })
+  test.each(Object.entries(SITUATIONS))(
+    'a timer submitted from %s keeps the process alive until it fired',
+    async (_name, source) => {
+      const ended = await runProgram(PRELUDE + source, { env, nodeArgs: ['--expose-gc'] })
+      expect(ended).toMatchObject({ hung: false, code: 0 })
+      expect(ended.stdout).toBe('done\n')
+    },
+  )
 
   test('a callback submitted from beforeExit runs', async () => {
-    const ended = await runProgram(`${PRELUDE} process.once('beforeExit', () => loop.callSoon(() => console.log('done')))`, { env })
+    const ended = await runProgram(
+      `${PRELUDE} process.once('beforeExit', () => loop.callSoon(() => console.log('done')))`,
+      { env },
+    )
     expect(ended).toMatchObject({ hung: false, code: 0, stdout: 'done\n' })
   })
 

@@ -16,6 +16,8 @@ export interface ProgramOptions {
   readonly env?: Record<string, string>
   /** Arguments for node itself, such as --expose-gc. */
   readonly nodeArgs?: readonly string[]
+  /** Milliseconds after which the program counts as hung, where the usual patience is too short. */
+  readonly patience?: number
   /** CommonJS in place of an ES module. */
   readonly commonjs?: boolean
   /** Called with each chunk of output: to send a signal when the program says it is ready. */
@@ -50,7 +52,7 @@ export function runProgram(source: string, options: ProgramOptions = {}): Promis
   const patience = setTimeout(() => {
     hung = true
     child.kill('SIGKILL')
-  }, PATIENCE)
+  }, options.patience ?? PATIENCE)
   return new Promise((resolve, reject) => {
     child.once('error', reject)
     child.once('close', (code, signal) => {
@@ -62,7 +64,14 @@ export function runProgram(source: string, options: ProgramOptions = {}): Promis
 
 /** The settings of the test run are not those of the program. */
 function withoutOurs(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const { NODE_OPTIONS: _options, AIOLOOP_LOOP: _loop, AIOLOOP_DEBUG: _debug, VITEST: _vitest, NODE_ENV: _node, ...rest } = env
+  const {
+    NODE_OPTIONS: _options,
+    AIOLOOP_LOOP: _loop,
+    AIOLOOP_DEBUG: _debug,
+    VITEST: _vitest,
+    NODE_ENV: _node,
+    ...rest
+  } = env
   return rest
 }
 
@@ -74,7 +83,8 @@ export async function ensureBuilt(): Promise<void> {
     try {
       mkdirSync(lock)
     } catch {
-      if (existsSync(lock) && Date.now() - statSync(lock).mtimeMs > 120_000) rmSync(lock, { recursive: true, force: true })
+      if (existsSync(lock) && Date.now() - statSync(lock).mtimeMs > 120_000)
+        rmSync(lock, { recursive: true, force: true })
       await new Promise((resolve) => setTimeout(resolve, 100))
       continue
     }

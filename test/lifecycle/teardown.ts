@@ -37,18 +37,26 @@ export const PROCESS_ENDS: Record<string, ProcessEnd> = {
     source: 'busy(lib); lib.runSync(function* () { yield* lib.sleep(5); process.exit(9) })',
     code: 9,
   },
-  'an uncaught error with busy loops': { source: 'busy(lib); setTimeout(() => { throw new Error("end") }, 5)', code: 1 },
-  'an unhandled rejection with busy loops': { source: 'busy(lib); setTimeout(() => Promise.reject(new Error("end")), 5)', code: 1 },
+  'an uncaught error with busy loops': {
+    source: 'busy(lib); setTimeout(() => { throw new Error("end") }, 5)',
+    code: 1,
+  },
+  'an unhandled rejection with busy loops': {
+    source: 'busy(lib); setTimeout(() => Promise.reject(new Error("end")), 5)',
+    code: 1,
+  },
   'an uncaught error thrown out of a blocking run': {
     source: 'busy(lib); lib.runSync(function* () { yield* lib.sleep(1); throw new Error("end") })',
     code: 1,
   },
   'a normal end with loops that were closed': {
-    source: 'const loops = busy(lib); setTimeout(() => { for (const l of loops) { l.stop(); setImmediate(() => setImmediate(() => { if (!l.isRunning()) { l.setExceptionHandler(() => {}); l.close() } })) } }, 10)',
+    source:
+      'const loops = busy(lib); setTimeout(() => { for (const l of loops) { l.stop(); setImmediate(() => setImmediate(() => { if (!l.isRunning()) { l.setExceptionHandler(() => {}); l.close() } })) } }, 10)',
     code: 0,
   },
   'a normal end with loops that were never run': {
-    source: 'for (let i = 0; i < 20; i++) { const l = lib.newEventLoop(); l.callLater(1000, () => {}); l.callSoon(() => {}) }',
+    source:
+      'for (let i = 0; i < 20; i++) { const l = lib.newEventLoop(); l.callLater(1000, () => {}); l.callSoon(() => {}) }',
     code: 0,
   },
 }
@@ -60,7 +68,9 @@ export async function endProcesses(loop: string, end: string, count: number): Pr
   for (let i = 0; i < count; i++) {
     const ended = await runProgram(program, { env: { AIOLOOP_LOOP: loop } })
     if (ended.hung || ended.signal !== null || ended.code !== code) {
-      problems.push(`run ${i}: code ${ended.code}, signal ${ended.signal}, hung ${ended.hung}\n${ended.stderr.slice(0, 500)}`)
+      problems.push(
+        `run ${i}: code ${ended.code}, signal ${ended.signal}, hung ${ended.hung}\n${ended.stderr.slice(0, 500)}`,
+      )
     }
   }
   return problems
@@ -79,13 +89,21 @@ const READY = "parentPort.postMessage('ready')"
 export const WORKER_ENDS: Record<string, WorkerEnd> = {
   'terminate with busy loops': { source: `busy(lib); ${READY}`, terminate: true, code: 1 },
   'terminate at once': { source: `${READY}; busy(lib)`, terminate: true, code: 1 },
-  'terminate inside a blocking run': { source: `busy(lib); ${READY}; lib.runSync(${FOREVER})`, terminate: true, code: 1 },
+  'terminate inside a blocking run': {
+    source: `busy(lib); ${READY}; lib.runSync(${FOREVER})`,
+    terminate: true,
+    code: 1,
+  },
   'terminate inside a blocking run that spins': {
     source: `${READY}; lib.runSync(function* () { for (;;) yield* lib.sleep(0) })`,
     terminate: true,
     code: 1,
   },
-  'process.exit with busy loops': { source: 'busy(lib); setTimeout(() => process.exit(3), 3)', terminate: false, code: 3 },
+  'process.exit with busy loops': {
+    source: 'busy(lib); setTimeout(() => process.exit(3), 3)',
+    terminate: false,
+    code: 3,
+  },
   'process.exit in a callback of the loop': {
     source: 'busy(lib)[0].callLater(3, () => process.exit(4))',
     terminate: false,
@@ -106,7 +124,11 @@ export const WORKER_ENDS: Record<string, WorkerEnd> = {
     terminate: false,
     code: 0,
   },
-  'a normal end after a blocking run': { source: 'lib.runSync(function* () { yield* lib.sleep(3) })', terminate: false, code: 0 },
+  'a normal end after a blocking run': {
+    source: 'lib.runSync(function* () { yield* lib.sleep(3) })',
+    terminate: false,
+    code: 0,
+  },
 }
 
 /** Workers one after the other in one process, which must stay alive and end by itself with all loops given back. */
@@ -135,7 +157,9 @@ console.log(JSON.stringify(problems))
 process.exit(0)`
   const ended = await runProgram(program, { env: { AIOLOOP_LOOP: loop } })
   if (ended.hung || ended.code !== 0) {
-    return [`the process itself: code ${ended.code}, signal ${ended.signal}, hung ${ended.hung}\n${ended.stderr.slice(0, 800)}`]
+    return [
+      `the process itself: code ${ended.code}, signal ${ended.signal}, hung ${ended.hung}\n${ended.stderr.slice(0, 800)}`,
+    ]
   }
   return JSON.parse(ended.stdout) as string[]
 }
