@@ -9,24 +9,24 @@ export {
   TimeoutError,
 } from './base/errors.ts'
 export { type ClassOf, EventLoop, Future, Handle, isFuture, Task, TimerHandle } from './classes.ts'
-export { gather, type GatherOptions } from './coordination/gather.ts'
+export { type GatherOptions, gather } from './coordination/gather.ts'
 export { sleep } from './coordination/sleep.ts'
 export {
   ALL_COMPLETED,
   FIRST_COMPLETED,
   FIRST_EXCEPTION,
   type ReturnWhen,
-  wait,
   type WaitOptions,
   type WaitResult,
+  wait,
 } from './coordination/wait.ts'
 export type { Awaitable, Body, Coroutine, Outcome, Suspension } from './loop/contract/awaitable.ts'
 export type { Capabilities, Capability } from './loop/contract/capabilities.ts'
-export type { ExceptionContext, ExceptionHandler, LoopMetrics, Runnable } from './loop/contract/event-loop.ts'
+export type { ExceptionContext, ExceptionHandler, LoopMetrics, Main, Runnable } from './loop/contract/event-loop.ts'
 export type { TaskFactory, TaskOptions } from './loop/contract/future.ts'
 export { getRunningLoop } from './loop/running.ts'
-export { install, type InstallOptions } from './policy/install.ts'
-export { loopInfo, type LoopInfo } from './policy/loop-info.ts'
+export { type InstallOptions, install } from './policy/install.ts'
+export { type LoopInfo, loopInfo } from './policy/loop-info.ts'
 export {
   type ChosenBy,
   type EventLoopPolicy,
@@ -40,7 +40,7 @@ export {
   setEventLoopPolicy,
 } from './policy/policy.ts'
 export { run } from './run/run.ts'
-export { runSync, type RunSyncOptions } from './run/run-sync.ts'
+export { type RunSyncOptions, runSync } from './run/run-sync.ts'
 export { Runner, type RunnerOptions, type RunOptions } from './run/runner.ts'
 export { allTasks, createTask, currentTask } from './tasks/create-task.ts'
 export { ensureFuture, type Waitable } from './tasks/ensure-future.ts'

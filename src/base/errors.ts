@@ -46,7 +46,9 @@ export class CancelledError extends Error {
   readonly code: string = ErrorCode.cancelled
 
   static override [Symbol.hasInstance](value: unknown): boolean {
-    return this === CancelledError ? hasBrand(value, CANCELLED) : Function.prototype[Symbol.hasInstance].call(this, value)
+    return this === CancelledError
+      ? hasBrand(value, CANCELLED)
+      : Function.prototype[Symbol.hasInstance].call(this, value)
   }
 }
 Object.defineProperty(CancelledError.prototype, CANCELLED, { value: true })
@@ -137,14 +139,20 @@ export function usageTypeError(message: string): Coded<TypeError> {
 }
 
 /** A RangeError for an argument of the right type and a wrong value. */
-export function argumentRangeError(call: string, argument: string, expected: string, actual: unknown): Coded<RangeError> {
+export function argumentRangeError(
+  call: string,
+  argument: string,
+  expected: string,
+  actual: unknown,
+): Coded<RangeError> {
   const error = new RangeError(`${call}: '${argument}' must be ${expected}, not ${describe(actual)}`)
   return Object.assign(error, { code: ErrorCode.argumentRange })
 }
 
 function describe(value: unknown): string {
   if (value === null || value === undefined) return String(value)
-  if (typeof value === 'string') return `the string ${JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value)}`
+  if (typeof value === 'string')
+    return `the string ${JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value)}`
   if (typeof value === 'function') return value.name === '' ? 'a function' : `the function ${value.name}`
   if (typeof value === 'object') return `an instance of ${value.constructor?.name ?? 'Object'}`
   return `the ${typeof value} ${String(value)}`

@@ -138,6 +138,9 @@ export function gather<const A extends readonly Waitable<unknown>[]>(
 export function gather(aws: readonly Waitable<unknown>[], options: GatherOptions = {}): contract.Future<unknown[]> {
   if (!Array.isArray(aws)) throw argumentTypeError('gather', 'aws', 'an array of awaitables; write gather([a, b])', aws)
   const { limit } = options
+  if (limit !== undefined && typeof limit !== 'number') {
+    throw argumentTypeError('gather', 'options.limit', 'a whole number of 1 or more', limit)
+  }
   if (limit !== undefined && !(Number.isInteger(limit) && limit >= 1)) {
     throw argumentRangeError('gather', 'options.limit', 'a whole number of 1 or more', limit)
   }
@@ -149,9 +152,19 @@ export function gather(aws: readonly Waitable<unknown>[], options: GatherOptions
 function mustBeWaitable(source: unknown, index: number, limited: boolean): void {
   if (typeof source === 'function' || isGenerator(source)) return
   if (limited) {
-    throw argumentTypeError('gather', `aws[${index}]`, 'a function or a generator not yet started when limit is given', source)
+    throw argumentTypeError(
+      'gather',
+      `aws[${index}]`,
+      'a function or a generator not yet started when limit is given',
+      source,
+    )
   }
   if (typeof (source as PromiseLike<unknown> | undefined)?.then !== 'function') {
-    throw argumentTypeError('gather', `aws[${index}]`, 'a coroutine function, a generator, a future or a promise', source)
+    throw argumentTypeError(
+      'gather',
+      `aws[${index}]`,
+      'a coroutine function, a generator, a future or a promise',
+      source,
+    )
   }
 }

@@ -57,7 +57,10 @@ export class Tick<T> implements Awaitable<T>, Wait, Ready, Source, FrameWait {
   }
 
   // biome-ignore lint/suspicious/noThenProperty: awaitable
-  then<A = T, B = never>(resolve?: ((value: T) => A | PromiseLike<A>) | null, reject?: ((reason: unknown) => B | PromiseLike<B>) | null): PromiseLike<A | B> {
+  then<A = T, B = never>(
+    resolve?: ((value: T) => A | PromiseLike<A>) | null,
+    reject?: ((reason: unknown) => B | PromiseLike<B>) | null,
+  ): PromiseLike<A | B> {
     const frame = currentFrame()
     if (this.#over) {
       this.#continue(frame, resolve ?? null, reject)

@@ -46,7 +46,12 @@ class WaitFuture extends Future<WaitResult<Future<unknown>>> implements WatchOwn
   #outstanding: number
   #sets: WaitResult<Future<unknown>> | undefined
 
-  constructor(scheduler: Scheduler, futures: ReadonlySet<Future<unknown>>, returnWhen: ReturnWhen, timeout: number | undefined) {
+  constructor(
+    scheduler: Scheduler,
+    futures: ReadonlySet<Future<unknown>>,
+    returnWhen: ReturnWhen,
+    timeout: number | undefined,
+  ) {
     super(scheduler)
     this.#futures = futures
     this.#returnWhen = returnWhen
@@ -101,7 +106,6 @@ class WaitFuture extends Future<WaitResult<Future<unknown>>> implements WatchOwn
   }
 }
 
-
 function tellApart(futures: ReadonlySet<Future<unknown>>): WaitResult<Future<unknown>> {
   const result = { done: new Set<Future<unknown>>(), pending: new Set<Future<unknown>>() }
   for (const future of futures) (future.done() ? result.done : result.pending).add(future)
@@ -131,7 +135,12 @@ export function wait<F extends PromiseLike<unknown>>(
   const { timeout, returnWhen = ALL_COMPLETED } = options
   if (futures.size === 0) throw argumentRangeError('wait', 'aws', 'a list of at least one future', aws)
   if (returnWhen !== FIRST_COMPLETED && returnWhen !== FIRST_EXCEPTION && returnWhen !== ALL_COMPLETED) {
-    throw argumentRangeError('wait', 'options.returnWhen', 'FIRST_COMPLETED, FIRST_EXCEPTION or ALL_COMPLETED', returnWhen)
+    throw argumentRangeError(
+      'wait',
+      'options.returnWhen',
+      'FIRST_COMPLETED, FIRST_EXCEPTION or ALL_COMPLETED',
+      returnWhen,
+    )
   }
   if (timeout !== undefined) mustBeTime('wait', 'options.timeout', timeout)
   const scheduler = schedulerOf(getRunningLoop())
@@ -142,7 +151,11 @@ export function wait<F extends PromiseLike<unknown>>(
 }
 
 function listOf(aws: unknown): Iterable<unknown> {
-  if (isFuture(aws) || isGenerator(aws) || typeof (aws as Iterable<unknown> | undefined)?.[Symbol.iterator] !== 'function') {
+  if (
+    isFuture(aws) ||
+    isGenerator(aws) ||
+    typeof (aws as Iterable<unknown> | undefined)?.[Symbol.iterator] !== 'function'
+  ) {
     throw argumentTypeError('wait', 'aws', 'a list of futures; write wait([a, b])', aws)
   }
   return aws as Iterable<unknown>

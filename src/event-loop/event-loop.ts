@@ -19,7 +19,7 @@ import { Scheduler } from '../loop/scheduler.ts'
 import { makeTask } from '../tasks/create-task.ts'
 import { toFuture } from '../tasks/ensure-future.ts'
 import { Future } from '../tasks/future.ts'
-import { Task } from '../tasks/task.ts'
+import type { Task } from '../tasks/task.ts'
 import { reportUnretrieved } from '../tasks/unretrieved.ts'
 import { Watch } from '../tasks/watch.ts'
 import { pumpUntilStopped } from './pump.ts'
@@ -76,12 +76,11 @@ export class EventLoop extends Unsupported implements contract.EventLoop {
   callSoon(callback: Callback, a?: unknown, b?: unknown, c?: unknown): Handle {
     if (typeof callback !== 'function' || this.#closed || this.scheduler.debug) this.#check('callSoon', callback)
     // biome-ignore lint/complexity/noArguments: a rest parameter would allocate on the hottest call
-    const count = arguments.length - 1
+    const given = arguments
     const handle =
-      count <= 3
-        ? new Handle(this.scheduler, callback, count, a, b, c)
-        : // biome-ignore lint/complexity/noArguments: as above
-          new Handle(this.scheduler, callback, Handle.MANY, Array.prototype.slice.call(arguments, 1), undefined, undefined)
+      given.length <= 4
+        ? new Handle(this.scheduler, callback, given.length - 1, a, b, c)
+        : this.#makeHandle(callback, Array.prototype.slice.call(given, 1))
     this.scheduler.push(handle)
     return handle
   }
@@ -106,15 +105,13 @@ export class EventLoop extends Unsupported implements contract.EventLoop {
   callLater<A extends unknown[]>(delay: number, callback: (...args: A) => void, ...args: A): TimerHandle
   callLater(delay: number, callback: Callback, a?: unknown, b?: unknown, c?: unknown): TimerHandle {
     if (typeof callback !== 'function' || this.#closed || this.scheduler.debug) this.#check('callLater', callback)
-    // Only a number equals itself less nothing: one comparison on the hot path, the words apart.
-    if (typeof delay !== 'number' || delay !== delay) mustBeTime('callLater', 'delay', delay)
+    if (typeof delay !== 'number' || Number.isNaN(delay)) mustBeTime('callLater', 'delay', delay)
     // biome-ignore lint/complexity/noArguments: a rest parameter would allocate on the hottest call
-    const count = arguments.length - 2
+    const given = arguments
     const handle =
-      count <= 3
-        ? new TimerHandle(this.scheduler, callback, count, a, b, c)
-        : // biome-ignore lint/complexity/noArguments: as above
-          new TimerHandle(this.scheduler, callback, Handle.MANY, Array.prototype.slice.call(arguments, 2), undefined, undefined)
+      given.length <= 5
+        ? new TimerHandle(this.scheduler, callback, given.length - 2, a, b, c)
+        : this.#makeTimerHandle(callback, Array.prototype.slice.call(given, 2))
     this.scheduler.timers.startIn(handle, delay)
     return handle
   }
@@ -126,8 +123,7 @@ export class EventLoop extends Unsupported implements contract.EventLoop {
   callAt<A extends unknown[]>(when: number, callback: (...args: A) => void, ...args: A): TimerHandle {
     this.#check('callAt', callback)
     mustBeTime('callAt', 'when', when)
-    const many = args.length > 3
-    const handle = new TimerHandle(this.scheduler, callback as Callback, many ? Handle.MANY : args.length, many ? args : args[0], args[1], args[2])
+    const handle = this.#makeTimerHandle(callback as Callback, args)
     this.scheduler.timers.startAt(handle, when)
     return handle
   }
@@ -220,7 +216,8 @@ export class EventLoop extends Unsupported implements contract.EventLoop {
    * @throws LoopStateError while running.
    */
   close(): void {
-    if (this.isRunning()) throw new LoopStateError('close: the loop is running; call stop() and wait for the run to end')
+    if (this.isRunning())
+      throw new LoopStateError('close: the loop is running; call stop() and wait for the run to end')
     if (this.#closed) return
     this.#closed = true
     this.#reportPending()
@@ -338,7 +335,20 @@ export class EventLoop extends Unsupported implements contract.EventLoop {
 
   #makeHandle(callback: Callback, args: unknown[]): Handle {
     const many = args.length > 3
-    return new Handle(this.scheduler, callback, many ? Handle.MANY : args.length, many ? args : args[0], args[1], args[2])
+    return new Handle(
+      this.scheduler,
+      callback,
+      many ? Handle.MANY : args.length,
+      many ? args : args[0],
+      args[1],
+      args[2],
+    )
+  }
+
+  #makeTimerHandle(callback: Callback, args: unknown[]): TimerHandle {
+    const many = args.length > 3
+    const count = many ? Handle.MANY : args.length
+    return new TimerHandle(this.scheduler, callback, count, many ? args : args[0], args[1], args[2])
   }
 
   #check(call: string, callback: unknown): void {
@@ -355,7 +365,8 @@ export class EventLoop extends Unsupported implements contract.EventLoop {
 
   #mustBeIdle(call: string, standalone: boolean): void {
     this.#mustBeOpen(call)
-    if (this.isRunning()) throw new LoopStateError(`${call}: this event loop is running already; wait for its run to end`)
+    if (this.isRunning())
+      throw new LoopStateError(`${call}: this event loop is running already; wait for its run to end`)
     if (this.scheduler.backend.standalone === standalone) return
     throw new LoopStateError(
       standalone

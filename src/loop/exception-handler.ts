@@ -44,7 +44,9 @@ export class ExceptionReporter {
     try {
       this.#loop.defaultExceptionHandler(context)
     } catch (exception) {
-      process.stderr.write(`Exception in default exception handler while handling ${context.message}: ${inspect(exception)}\n`)
+      process.stderr.write(
+        `Exception in default exception handler while handling ${context.message}: ${inspect(exception)}\n`,
+      )
     }
   }
 }

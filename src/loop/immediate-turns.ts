@@ -28,6 +28,11 @@ export class ImmediateTurns {
     this.#closed = closed
   }
 
+  /** A turn was asked for and has not begun. */
+  get pending(): boolean {
+    return this.#immediate !== undefined
+  }
+
   get open(): boolean {
     return this.#open && this.#immediate === undefined
   }

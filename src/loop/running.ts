@@ -19,11 +19,19 @@ export interface ContextFrame {
   task: object | undefined
 }
 
+/** A turn, which goes on in promise jobs after its rounds. */
+export interface OpenTurn {
+  readonly loop: EventLoop
+  inTurn(): boolean
+}
+
 export interface Running {
   /** The loop whose round is executing synchronously now. */
   loop: EventLoop | undefined
   /** The task being stepped; `null` in a plain callback of a loop (no task); undefined outside of both. */
   task: object | null | undefined
+  /** The loop whose turn began last: promise jobs that belong to no task find it here while that turn is open. */
+  turn: OpenTurn | undefined
   readonly frames: AsyncLocalStorage<ContextFrame>
   /** The number of the last task made: names are `Task-N`. */
   taskCount: number
@@ -40,6 +48,7 @@ function share(): Running {
   const made: Running = {
     loop: undefined,
     task: undefined,
+    turn: undefined,
     frames: new AsyncLocalStorage<ContextFrame>(),
     taskCount: 0,
     slots: new Map(),
@@ -50,11 +59,16 @@ function share(): Running {
 
 export const running: Running = share()
 
-/** The running loop, or undefined: the one whose round is executing, else the one that the async context belongs to. */
+/**
+ * The running loop, or undefined: the one whose round is executing, else the one that the async context belongs to, else
+ * the one whose turn is open (a promise job of a plain callback).
+ */
 export function findRunningLoop(): EventLoop | undefined {
   if (running.loop !== undefined) return running.loop
   const loop = running.frames.getStore()?.loop
-  return loop?.isRunning() === true ? loop : undefined
+  if (loop?.isRunning() === true) return loop
+  const turn = running.turn
+  return turn?.inTurn() === true ? turn.loop : undefined
 }
 
 /**

@@ -15,7 +15,7 @@ import type { Backend, BackendHost } from './backend.ts'
 import type { EventLoop } from './contract/event-loop.ts'
 import { type Callback, callbackName, type HandleHost } from './handle.ts'
 import type { Ready } from './ready.ts'
-import { running } from './running.ts'
+import { type OpenTurn, running } from './running.ts'
 import { TimerStamps } from './timer-stamps.ts'
 import { TurnBudget } from './turn-budget.ts'
 
@@ -31,7 +31,7 @@ export interface PendingTask extends Linked<PendingTask> {
   getName(): string
 }
 
-export class Scheduler implements BackendHost, HandleHost {
+export class Scheduler implements BackendHost, HandleHost, OpenTurn {
   readonly backend: Backend
   readonly timers: TimerStamps
   /** Every task of this loop that has not ended, oldest first. Kept by the tasks themselves. */
@@ -61,6 +61,8 @@ export class Scheduler implements BackendHost, HandleHost {
   #active = false
   #stopping = false
   #chained = 0
+  /** The turn's budget is used up. */
+  #overspent = false
 
   constructor(backend: Backend) {
     this.backend = backend
@@ -123,10 +125,17 @@ export class Scheduler implements BackendHost, HandleHost {
     this.#ready.clear()
   }
 
+  /** True while a turn is open: promise jobs that run now belong to it. */
+  inTurn(): boolean {
+    return this.#active && this.backend.inTurn()
+  }
+
   /** Called by the backend, from a macrotask. */
   turn(): void {
     if (!this.#active) return
+    running.turn = this
     this.#chained = 0
+    this.#overspent = false
     this.#budget.begin(this.backend.turnStarted())
     this.#armed = true
     this.backend.deliver()
@@ -157,7 +166,7 @@ export class Scheduler implements BackendHost, HandleHost {
 
   #arm(): void {
     this.#armed = true
-    if (this.backend.inTurn()) this.#chain()
+    if (!this.#overspent && this.backend.inTurn()) this.#chain()
     else this.backend.wake()
   }
 
@@ -165,12 +174,16 @@ export class Scheduler implements BackendHost, HandleHost {
     for (let direct = 1; ; direct++) {
       const handles = this.#round()
       if (this.#stopping) return this.#stopped()
+      if (this.#budget.spent(handles)) {
+        // Promise jobs that make something ready now must wait for the next turn like the rest.
+        this.#overspent = true
+        this.exhausted++
+      }
       if (this.#ready.length === 0) {
         this.#armed = false
         return
       }
-      if (this.#budget.spent(handles)) {
-        this.exhausted++
+      if (this.#overspent) {
         this.backend.wake()
         return
       }
@@ -212,6 +225,7 @@ export class Scheduler implements BackendHost, HandleHost {
   #stopped(): void {
     this.#stopping = false
     this.#active = false
+    if (running.turn === this) running.turn = undefined
     this.#armed = true
     this.backend.stop()
     this.onStopped?.()

@@ -27,6 +27,15 @@ export class TimerQueue {
     return this.#heap[0]?.deadline ?? Number.POSITIVE_INFINITY
   }
 
+  /** The earliest deadline after a point in time; undefined when there is none. O(n), for the virtual clock only. */
+  earliestAfter(time: number): number | undefined {
+    let earliest: number | undefined
+    for (const { deadline } of this.#heap) {
+      if (deadline > time && (earliest === undefined || deadline < earliest)) earliest = deadline
+    }
+    return earliest
+  }
+
   add(entry: TimerEntry, deadline: number): void {
     this.#heap.push({ entry, deadline, sequence: this.#sequence++ })
     this.#siftUp(this.#heap.length - 1)

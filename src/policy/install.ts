@@ -32,7 +32,8 @@ let warned = false
  */
 export function install(options: InstallOptions = {}): () => void {
   for (const name of Object.keys(options)) {
-    if (!OPTIONS.has(name)) throw argumentRangeError('install', 'options', "an object with 'loop' and 'required' only", name)
+    if (!OPTIONS.has(name))
+      throw argumentRangeError('install', 'options', "an object with 'loop' and 'required' only", name)
   }
   const { loop = 'native', required = false } = options
   loopName('options.loop', loop)

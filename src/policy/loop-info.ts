@@ -37,7 +37,9 @@ export function loopInfo(): LoopInfo {
   return {
     loop,
     binary: loaded.path,
-    reason: byFactory ? `made by loopFactory; the policy's loop is ${policy.name}` : explain(loop, chosenBy, loaded.reason),
+    reason: byFactory
+      ? `made by loopFactory; the policy's loop is ${policy.name}`
+      : explain(loop, chosenBy, loaded.reason),
     chosenBy: byFactory ? 'factory' : chosenBy,
     capabilities: current?.capabilities,
     versions: { node: process.versions.node, uv: process.versions['uv'], napi: process.versions['napi'] },
@@ -53,7 +55,9 @@ const CHOOSERS: Record<ChosenBy, string> = {
 }
 
 function explain(loop: string, chosenBy: ChosenBy, unavailable: string | undefined): string {
-  if (loop === 'portable' && unavailable !== undefined) return `the native loop is not available: ${unavailable}`
-  if (loop === 'native' && chosenBy === 'default') return 'the addon loaded'
+  if (chosenBy === 'default' && loop === 'native') return 'the addon loaded'
+  const wanted = chosenBy === 'default' ? '' : `${CHOOSERS[chosenBy]}; `
+  if (loop === 'portable' && unavailable !== undefined)
+    return `${wanted}the native loop is not available: ${unavailable}`
   return CHOOSERS[chosenBy]
 }

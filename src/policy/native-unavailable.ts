@@ -2,6 +2,8 @@
 import { ErrorCode } from '../base/errors.ts'
 
 export function nativeUnavailable(call: string, reason: string): Error & { code: string } {
-  const error = new Error(`${call}: the native loop is not available: ${reason}; use the portable loop, or see loopInfo()`)
+  const error = new Error(
+    `${call}: the native loop is not available: ${reason}; use the portable loop, or see loopInfo()`,
+  )
   return Object.assign(error, { code: ErrorCode.native })
 }

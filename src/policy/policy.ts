@@ -82,7 +82,8 @@ export function currentChoice(): Choice {
   const installed: unknown = getEnvironmentData(INSTALLED)
   if (typeof installed === 'string') return { policy: policyNamed(installed), chosenBy: 'install' }
   const wanted = process.env['AIOLOOP_LOOP']
-  if (wanted !== undefined && wanted !== '') return { policy: policyNamed(loopName('AIOLOOP_LOOP', wanted)), chosenBy: 'env' }
+  if (wanted !== undefined && wanted !== '')
+    return { policy: policyNamed(loopName('AIOLOOP_LOOP', wanted)), chosenBy: 'env' }
   return { policy: policyNamed('native'), chosenBy: 'default' }
 }
 
@@ -95,7 +96,9 @@ export function choose(choice: Choice | undefined): Choice | undefined {
 
 /** `native` falls back to portable where the addon cannot load. */
 export function policyNamed(name: string): EventLoopPolicy {
-  return name === 'portable' || loadBinding().reason !== undefined ? new PortableEventLoopPolicy() : new NativeEventLoopPolicy()
+  return name === 'portable' || loadBinding().reason !== undefined
+    ? new PortableEventLoopPolicy()
+    : new NativeEventLoopPolicy()
 }
 
 /** @throws RangeError for what is neither `native` nor `portable`. */
@@ -155,7 +158,9 @@ export function newEventLoop(options: LoopOptions = {}): EventLoop {
 export function getEventLoop(): EventLoop {
   const loop = findRunningLoop() ?? state().current
   if (loop !== undefined) return loop
-  throw new LoopStateError('getEventLoop: no event loop is running or set here; use run(main), or setEventLoop(newEventLoop())')
+  throw new LoopStateError(
+    'getEventLoop: no event loop is running or set here; use run(main), or setEventLoop(newEventLoop())',
+  )
 }
 
 /**

@@ -2,9 +2,9 @@
 import { isMainThread } from 'node:worker_threads'
 import { InterruptedError, isCancelled } from '../base/errors.ts'
 import { gather } from '../coordination/gather.ts'
-import type { EventLoop, Runnable } from '../loop/contract/event-loop.ts'
-import { newEventLoop } from '../policy/policy.ts'
+import type { EventLoop, Main } from '../loop/contract/event-loop.ts'
 import type { Task } from '../loop/contract/future.ts'
+import { newEventLoop } from '../policy/policy.ts'
 import { exitWith130WhenUncaught } from './interrupt.ts'
 import { cancelAll, mustBeMain, reportFailures } from './runner.ts'
 
@@ -35,7 +35,7 @@ export interface RunSyncOptions {
  * console.log(answer)
  * ```
  */
-export function runSync<T>(main: Runnable<T>, options: RunSyncOptions = {}): T {
+export function runSync<T>(main: Main<T>, options: RunSyncOptions = {}): T {
   mustBeMain(main)
   const loop = options.loopFactory === undefined ? newEventLoop({ standalone: true }) : options.loopFactory()
   if (options.debug !== undefined) loop.setDebug(options.debug)
@@ -46,7 +46,7 @@ export function runSync<T>(main: Runnable<T>, options: RunSyncOptions = {}): T {
   }
 }
 
-function runMain<T>(loop: EventLoop, main: Runnable<T>): T {
+function runMain<T>(loop: EventLoop, main: Main<T>): T {
   const task = loop.createTask(main as () => PromiseLike<T>, { name: 'main' })
   const interrupts = listenForInterrupt(loop, task)
   try {

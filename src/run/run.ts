@@ -1,6 +1,7 @@
 /** The usual way in: one loop, one main coroutine, nothing left behind. */
-import { Runner, type RunnerOptions, type RunOptions, mustBeMain, mustBeOutside } from './runner.ts'
-import type { Runnable } from '../loop/contract/event-loop.ts'
+
+import type { Main } from '../loop/contract/event-loop.ts'
+import { mustBeMain, mustBeOutside, Runner, type RunnerOptions, type RunOptions } from './runner.ts'
 
 /**
  * Run `main` on a loop of its own and give its value; cancel what is left, report errors nobody took, close the loop. The
@@ -21,7 +22,7 @@ import type { Runnable } from '../loop/contract/event-loop.ts'
  * console.log(answer)
  * ```
  */
-export async function run<T>(main: Runnable<T>, options: RunnerOptions & RunOptions = {}): Promise<T> {
+export async function run<T>(main: Main<T>, options: RunnerOptions & RunOptions = {}): Promise<T> {
   mustBeMain(main)
   mustBeOutside('run')
   const runner = new Runner(options)

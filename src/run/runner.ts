@@ -4,13 +4,13 @@
  */
 import { argumentTypeError, LoopStateError, usageTypeError } from '../base/errors.ts'
 import { gather } from '../coordination/gather.ts'
-import type { EventLoop, Runnable } from '../loop/contract/event-loop.ts'
+import type { EventLoop, Main } from '../loop/contract/event-loop.ts'
+import type { Task } from '../loop/contract/future.ts'
 import { running } from '../loop/running.ts'
 import { newEventLoop, setEventLoop } from '../policy/policy.ts'
-import { allTasks, currentTask } from '../tasks/create-task.ts'
 import { isGenerator } from '../tasks/coroutine.ts'
+import { allTasks, currentTask } from '../tasks/create-task.ts'
 import { Future, isFuture } from '../tasks/future.ts'
-import type { Task } from '../loop/contract/future.ts'
 import { cancelOnAbort } from './cancel-on-abort.ts'
 import { Interrupt } from './interrupt.ts'
 import { trackRun } from './unfinished.ts'
@@ -75,7 +75,7 @@ export class Runner implements AsyncDisposable {
    * @throws LoopStateError inside a task or callback of a running loop; TypeError when `main` is a promise;
    * InterruptedError when ^C ended it.
    */
-  async run<T>(main: Runnable<T>, options: RunOptions = {}): Promise<T> {
+  async run<T>(main: Main<T>, options: RunOptions = {}): Promise<T> {
     mustBeMain(main)
     mustBeOutside('run')
     const loop = this.getLoop()
@@ -144,7 +144,9 @@ export function reportFailures(loop: EventLoop, tasks: readonly Task<unknown>[])
 export function mustBeMain(main: unknown): void {
   if (typeof main === 'function' || isGenerator(main) || main instanceof Future) return
   if (typeof (main as PromiseLike<unknown> | undefined)?.then === 'function') {
-    throw usageTypeError("run: 'main' is a promise, which runs already, outside of the loop; pass the function: run(main) or run(() => main(1))")
+    throw usageTypeError(
+      "run: 'main' is a promise, which runs already, outside of the loop; pass a function: () => f()",
+    )
   }
   throw argumentTypeError('run', 'main', 'an async function, a generator function or a generator', main)
 }

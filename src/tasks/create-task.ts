@@ -1,10 +1,10 @@
 /** Tasks from coroutines, on a given loop or the running one. */
-import { argumentTypeError } from '../base/errors.ts'
+import { argumentTypeError, usageTypeError } from '../base/errors.ts'
 import type { Body, Coroutine } from '../loop/contract/awaitable.ts'
+import type { EventLoop } from '../loop/contract/event-loop.ts'
 import type * as contract from '../loop/contract/future.ts'
 import type { TaskOptions } from '../loop/contract/future.ts'
 import { getRunningLoop, running } from '../loop/running.ts'
-import type { EventLoop } from '../loop/contract/event-loop.ts'
 import type { Scheduler } from '../loop/scheduler.ts'
 import { isGenerator, takeGenerator } from './coroutine.ts'
 import { schedulerOf } from './scheduler-of.ts'
@@ -21,7 +21,14 @@ export function makeTask<T, A extends unknown[]>(
   if (args !== undefined && !Array.isArray(args)) {
     throw argumentTypeError('createTask', 'options.args', 'an array of arguments', args)
   }
-  if (isGenerator(coro)) takeGenerator('createTask', coro)
+  if (isGenerator(coro)) {
+    if (args !== undefined) {
+      throw usageTypeError(
+        "createTask: 'options.args' go with a coroutine function; a generator object has its arguments already",
+      )
+    }
+    takeGenerator('createTask', coro)
+  }
   return new Task<T>(scheduler, coro, options?.name === undefined ? undefined : String(options.name), args)
 }
 

@@ -29,7 +29,12 @@ export function ensureFuture<T>(source: Waitable<T>, options?: { readonly loop?:
 }
 
 /** The same for other calls, which name themselves and the argument in errors. */
-export function toFuture<T>(call: string, source: Waitable<T>, loop: EventLoop | undefined, argument = 'source'): Future<T> {
+export function toFuture<T>(
+  call: string,
+  source: Waitable<T>,
+  loop: EventLoop | undefined,
+  argument = 'source',
+): Future<T> {
   if (isFuture(source)) {
     if (loop !== undefined && source.getLoop() !== loop) {
       throw argumentRangeError(call, argument, 'a future of the same loop', source)
@@ -43,4 +48,3 @@ export function toFuture<T>(call: string, source: Waitable<T>, loop: EventLoop |
   }
   throw argumentTypeError(call, argument, 'a coroutine function, a generator, a future or a promise', source)
 }
-

@@ -7,7 +7,13 @@
  * once done. It may be awaited any number of times.
  */
 import { inspect } from 'node:util'
-import { argumentTypeError, type CancelledError, cancelledError, InvalidStateError, LoopStateError } from '../base/errors.ts'
+import {
+  argumentTypeError,
+  type CancelledError,
+  cancelledError,
+  InvalidStateError,
+  LoopStateError,
+} from '../base/errors.ts'
 import type { Suspension } from '../loop/contract/awaitable.ts'
 import type { EventLoop } from '../loop/contract/event-loop.ts'
 import type * as contract from '../loop/contract/future.ts'
@@ -291,7 +297,7 @@ export class Future<T> extends WaiterList implements contract.Future<T>, Wait, S
   }
 
   #settledPromise(): Promise<T> {
-    return this.#state === FutureState.finished ? Promise.resolve(this.#value as T) : Promise.reject(this.outcome)
+    return this.#state === FutureState.finished ? Promise.resolve(this.outcome as T) : Promise.reject(this.outcome)
   }
 }
 Object.defineProperty(Future.prototype, FUTURE, { value: true })

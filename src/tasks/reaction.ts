@@ -108,7 +108,11 @@ export class Reaction extends AsyncResource implements Waiter, FrameWait, Promis
     if (this.#promise !== undefined) {
       if (phase === Phase.resolved) this.#resolve?.(result)
       else this.#reject?.(result)
-    } else if (phase === Phase.rejected || (typeof result === 'object' && result !== null) || typeof result === 'function') {
+    } else if (
+      phase === Phase.rejected ||
+      (typeof result === 'object' && result !== null) ||
+      typeof result === 'function'
+    ) {
       this.#toPromise()
     }
   }

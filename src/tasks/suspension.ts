@@ -3,8 +3,9 @@
  * with the one shared object of this file, which `yield*` hands through every level of delegation, unwrapped, to the task.
  * No object is made per wait.
  */
-import type { Ready } from '../loop/ready.ts'
+
 import type { Suspension } from '../loop/contract/awaitable.ts'
+import type { Ready } from '../loop/ready.ts'
 
 /** What a coroutine may suspend on. Implemented by futures and by the single waits of higher floors. */
 export interface Wait extends Suspension {

@@ -8,7 +8,14 @@
  * must-cancel is (docs/cancellation.md has the rules).
  */
 import { AsyncResource } from 'node:async_hooks'
-import { argumentTypeError, type CancelledError, cancelledError, isCancelled, LoopStateError, usageTypeError } from '../base/errors.ts'
+import {
+  argumentTypeError,
+  type CancelledError,
+  cancelledError,
+  isCancelled,
+  LoopStateError,
+  usageTypeError,
+} from '../base/errors.ts'
 import type { Body, Coroutine } from '../loop/contract/awaitable.ts'
 import type * as contract from '../loop/contract/future.ts'
 import { callbackName } from '../loop/handle.ts'
@@ -136,12 +143,16 @@ export class Task<T> extends Future<T> implements contract.Task<T>, Waiter, Pend
 
   /** @throws LoopStateError always: only its coroutine finishes a task. */
   override setResult(_value: T): never {
-    throw new LoopStateError('setResult: a task gets its result from its coroutine; use a future for a result set by hand')
+    throw new LoopStateError(
+      'setResult: a task gets its result from its coroutine; use a future for a result set by hand',
+    )
   }
 
   /** @throws LoopStateError always: only its coroutine finishes a task. */
   override setException(_exception: unknown): never {
-    throw new LoopStateError('setException: a task fails when its coroutine throws; use a future for an error set by hand')
+    throw new LoopStateError(
+      'setException: a task fails when its coroutine throws; use a future for an error set by hand',
+    )
   }
 
   /** One step. Called from a round. @internal */
@@ -303,7 +314,9 @@ function advance(this: Task<unknown>): void {
 }
 
 function nameOfWait(wait: object): string {
-  return wait instanceof Task ? `task ${JSON.stringify(wait.getName())}` : String((wait as { [Symbol.toStringTag]?: string })[Symbol.toStringTag])
+  return wait instanceof Task
+    ? `task ${JSON.stringify(wait.getName())}`
+    : String((wait as { [Symbol.toStringTag]?: string })[Symbol.toStringTag])
 }
 
 function nameOfCoro(coro: AnyCoroutine | undefined): string {

@@ -12,6 +12,9 @@ import { ProcessSignals } from '../loop/process-signals.ts'
 import type { TimerEntry } from '../loop/ready.ts'
 import { TimerQueue } from '../loop/timer-queue.ts'
 
+/** Timers without delay that start each other for ever would stop the clock: after so many turns at one time it moves on. */
+const MAX_TURNS_AT_ONE_TIME = 1000
+
 export const VIRTUAL_CAPABILITIES: Capabilities = Object.freeze({
   stream: false,
   datagram: false,
@@ -34,7 +37,7 @@ export class VirtualBackend implements Backend {
   onDeadEnd: (() => void) | undefined
   readonly #timers = new TimerQueue()
   readonly #turns = new ImmediateTurns(
-    () => this.#realNow(),
+    () => this.#now,
     () => this.#host.turn(),
     () => this.#host.hasReady(),
     () => this.#lookIdle(),
@@ -51,6 +54,7 @@ export class VirtualBackend implements Backend {
   #active = false
   #now = 0
   #externals = 0
+  #turnsAtThisTime = 0
   #arrived: number[] = []
   #records = 0
   #idleLook: NodeJS.Immediate | undefined
@@ -100,6 +104,7 @@ export class VirtualBackend implements Backend {
   }
 
   deliver(): void {
+    this.#moveOnFromZeroDelays()
     for (let entry = this.#timers.takeDue(this.#now); entry !== undefined; entry = this.#timers.takeDue(this.#now)) {
       this.#records++
       this.#host.makeReady(entry)
@@ -138,7 +143,7 @@ export class VirtualBackend implements Backend {
   pump(block: boolean): boolean {
     const earliest = this.#timers.earliest
     if (earliest === Number.POSITIVE_INFINITY) return false
-    if (block) this.#now = Math.max(this.#now, earliest)
+    if (block) this.#moveTo(earliest)
     return true
   }
 
@@ -158,17 +163,25 @@ export class VirtualBackend implements Backend {
   }
 
   #idle(): void {
-    if (!this.#active || this.#turns.open || this.#host.hasReady() || this.#externals > 0) return
+    if (!this.#active || this.#turns.open || this.#turns.pending || this.#host.hasReady() || this.#externals > 0) return
     const earliest = this.#timers.earliest
     if (earliest === Number.POSITIVE_INFINITY) {
       this.onDeadEnd?.()
       return
     }
-    this.#now = Math.max(this.#now, earliest)
+    this.#moveTo(earliest)
     this.#turns.enter()
   }
 
-  #realNow(): number {
-    return this.#now
+  #moveTo(deadline: number): void {
+    if (deadline <= this.#now) return
+    this.#now = deadline
+    this.#turnsAtThisTime = 0
+  }
+
+  #moveOnFromZeroDelays(): void {
+    if (++this.#turnsAtThisTime < MAX_TURNS_AT_ONE_TIME) return
+    const later = this.#timers.earliestAfter(this.#now)
+    if (later !== undefined) this.#moveTo(later)
   }
 }

@@ -1,6 +1,7 @@
 /** The loop for tests: virtual time, and on request a seeded shuffle of every round. */
-import { argumentTypeError } from '../base/errors.ts'
+
 import type { Deque } from '../base/deque.ts'
+import { argumentTypeError } from '../base/errors.ts'
 import { SeededRandom } from '../base/seeded-random.ts'
 import { EventLoop } from '../event-loop/event-loop.ts'
 import type { Ready } from '../loop/ready.ts'

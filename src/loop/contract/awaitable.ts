@@ -34,14 +34,13 @@ export type Coroutine<T> = Generator<Suspension, T, unknown>
 export type Body<T, A extends unknown[] = []> = (...args: A) => Coroutine<T> | PromiseLike<T> | Awaitable<T>
 
 /** The value that waiting for `A` gives, as `Awaited` gives it for promises. */
-export type Outcome<A> = A extends (...args: never[]) => infer R
-  ? OutcomeOf<R>
-  : OutcomeOf<A>
+export type Outcome<A> = A extends (...args: never[]) => infer R ? OutcomeOf<R> : OutcomeOf<A>
 
-type OutcomeOf<R> = R extends Generator<Suspension, infer T, unknown>
-  ? T
-  : R extends Awaitable<infer T>
-    ? Awaited<T>
-    : R extends PromiseLike<unknown>
-      ? Awaited<R>
-      : never
+type OutcomeOf<R> =
+  R extends Generator<Suspension, infer T, unknown>
+    ? T
+    : R extends Awaitable<infer T>
+      ? Awaited<T>
+      : R extends PromiseLike<unknown>
+        ? Awaited<R>
+        : never

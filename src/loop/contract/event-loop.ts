@@ -114,5 +114,8 @@ export interface EventLoop {
   shutdownDefaultExecutor(...args: unknown[]): never
 }
 
+/** What `run` takes: a coroutine, a coroutine function or a future; not a promise, which would run outside of the loop. */
+export type Main<T> = Coroutine<T> | Body<T> | Future<T>
+
 /** What a loop can run to its end: a coroutine, a coroutine function, a future or a promise. */
 export type Runnable<T> = PromiseLike<T> | Coroutine<T> | Body<T>
