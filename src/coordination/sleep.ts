@@ -12,7 +12,7 @@ import { Tick } from './tick.ts'
 /** A future that a timer finishes: the one object is both. */
 class Sleep<T> extends Future<T> implements TimerEntry {
   slot: number = TimerState.idle
-  deadline = Number.NaN
+  deadline: number | undefined = undefined
   readonly #value: T
 
   constructor(scheduler: Scheduler, delay: number, value: T) {

@@ -39,7 +39,7 @@ export interface WaitResult<F> {
 
 class WaitFuture extends Future<WaitResult<Future<unknown>>> implements WatchOwner, TimerEntry {
   slot: number = TimerState.idle
-  deadline = Number.NaN
+  deadline: number | undefined = undefined
   readonly #futures: ReadonlySet<Future<unknown>>
   readonly #returnWhen: ReturnWhen
   readonly #watches: Watch[] = []

@@ -98,7 +98,7 @@ export class TimerHandle extends Handle implements TimerEntry {
   /** @internal */
   slot: number = TimerState.idle
   /** @internal */
-  deadline = Number.NaN
+  deadline: number | undefined = undefined
 
   /** The point in time, on `loop.time()` in milliseconds, for which this is or was scheduled. */
   when(): number {

@@ -16,6 +16,9 @@ export interface Ready {
 export interface TimerEntry extends Ready {
   /** The store's slot while pending there; otherwise one of the negative `TimerState` values. */
   slot: number
-  /** The deadline, written by the store when the timer leaves it (fired or cancelled); `NaN` before. */
-  deadline: number
+  /**
+   * The deadline, written by the store when the timer leaves it (fired or cancelled). Undefined before, since a number here
+   * would cost each pending timer a box of its own.
+   */
+  deadline: number | undefined
 }

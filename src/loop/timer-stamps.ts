@@ -54,7 +54,7 @@ export class TimerStamps {
 
   deadlineOf(entry: TimerEntry): number {
     if (entry.slot === TimerState.waiting) this.stamp()
-    return entry.slot >= 0 ? this.#backend.timerDeadline(entry) : entry.deadline
+    return entry.slot >= 0 ? this.#backend.timerDeadline(entry) : (entry.deadline ?? Number.NaN)
   }
 
   /** Give every waiting timer its deadline, from one clock read. */

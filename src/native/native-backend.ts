@@ -47,7 +47,7 @@ export interface NativeBackendOptions {
 
 export class NativeBackend implements Backend {
   readonly name = 'native'
-  readonly capabilities: Capabilities = {
+  readonly capabilities: Capabilities = Object.freeze({
     stream: false,
     datagram: false,
     fdWatch: false,
@@ -59,7 +59,7 @@ export class NativeBackend implements Backend {
     threads: true,
     signals: true,
     preciseTimers: process.platform === 'linux',
-  }
+  })
   readonly standalone: boolean
   /** Names this loop for `Binding.wake`, in any thread and for ever. */
   readonly wakeId: number

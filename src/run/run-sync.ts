@@ -6,7 +6,7 @@ import type { EventLoop, Main } from '../loop/contract/event-loop.ts'
 import type { Task } from '../loop/contract/future.ts'
 import { newEventLoop } from '../policy/policy.ts'
 import { exitWith130WhenUncaught } from './interrupt.ts'
-import { cancelAll, mustBeMain, reportFailures } from './runner.ts'
+import { cancelAll, makeLoop, mustBeMain, reportFailures } from './runner.ts'
 
 /** Options of {@link runSync}. */
 export interface RunSyncOptions {
@@ -36,14 +36,18 @@ export interface RunSyncOptions {
  * ```
  */
 export function runSync<T>(main: Main<T>, options: RunSyncOptions = {}): T {
-  mustBeMain(main)
-  const loop = options.loopFactory === undefined ? newEventLoop({ standalone: true }) : options.loopFactory()
+  mustBeMain('runSync', main)
+  const loop = makeLoop('runSync', options.loopFactory, () => newEventLoop({ standalone: true }))
   if (options.debug !== undefined) loop.setDebug(options.debug)
+  let value: T
   try {
-    return runMain(loop, main)
-  } finally {
-    closeSync(loop)
+    value = runMain(loop, main)
+  } catch (error) {
+    closeAfterFailure(loop)
+    throw error
   }
+  closeSync(loop)
+  return value
 }
 
 function runMain<T>(loop: EventLoop, main: Main<T>): T {
@@ -70,11 +74,20 @@ function listenForInterrupt(loop: EventLoop, task: Task<unknown>): { count: numb
   return interrupts
 }
 
+/** The error of the run matters more than one of the cleaning up, which is reported. */
+function closeAfterFailure(loop: EventLoop): void {
+  try {
+    closeSync(loop)
+  } catch (exception) {
+    loop.callExceptionHandler({ message: 'runSync could not end the tasks that were left', exception })
+  }
+}
+
 function closeSync(loop: EventLoop): void {
   try {
     const left = cancelAll(loop)
     if (left.length > 0) {
-      loop.runUntilCompleteSync(() => gather(left, { returnExceptions: true }))
+      loop.runUntilCompleteSync(gather(left, { returnExceptions: true }))
       reportFailures(loop, left)
     }
   } finally {

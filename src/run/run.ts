@@ -23,7 +23,7 @@ import { mustBeMain, mustBeOutside, Runner, type RunnerOptions, type RunOptions 
  * ```
  */
 export async function run<T>(main: Main<T>, options: RunnerOptions & RunOptions = {}): Promise<T> {
-  mustBeMain(main)
+  mustBeMain('run', main)
   mustBeOutside('run')
   const runner = new Runner(options)
   try {

@@ -47,10 +47,7 @@ export class Runner implements AsyncDisposable {
   #installed = false
 
   constructor(options: RunnerOptions = {}) {
-    const { loopFactory } = options
-    if (loopFactory !== undefined && typeof loopFactory !== 'function') {
-      throw argumentTypeError('Runner', 'options.loopFactory', 'a function that makes a loop', loopFactory)
-    }
+    mustBeFactory('Runner', options.loopFactory)
     this.#options = options
   }
 
@@ -59,7 +56,7 @@ export class Runner implements AsyncDisposable {
     if (this.#closed) throw new LoopStateError('Runner: this runner is closed; make another')
     if (this.#loop !== undefined) return this.#loop
     const { loopFactory, debug } = this.#options
-    const loop = loopFactory === undefined ? newEventLoop() : loopFactory()
+    const loop = makeLoop('run', loopFactory, newEventLoop)
     if (loopFactory === undefined) {
       setEventLoop(loop)
       this.#installed = true
@@ -76,7 +73,7 @@ export class Runner implements AsyncDisposable {
    * InterruptedError when ^C ended it.
    */
   async run<T>(main: Main<T>, options: RunOptions = {}): Promise<T> {
-    mustBeMain(main)
+    mustBeMain('run', main)
     mustBeOutside('run')
     const loop = this.getLoop()
     const task = (isFuture(main) ? main : loop.createTask(main as () => PromiseLike<T>, { name: 'main' })) as Task<T>
@@ -140,15 +137,29 @@ export function reportFailures(loop: EventLoop, tasks: readonly Task<unknown>[])
   }
 }
 
+/** The loop of a run: made by the factory if one is given. Checks both. */
+export function makeLoop(call: string, factory: (() => EventLoop) | undefined, otherwise: () => EventLoop): EventLoop {
+  if (factory === undefined) return otherwise()
+  mustBeFactory(call, factory)
+  const loop: unknown = factory()
+  if (typeof (loop as Partial<EventLoop> | undefined)?.callSoon === 'function') return loop as EventLoop
+  throw argumentTypeError(call, 'options.loopFactory', 'a function that returns an event loop', loop)
+}
+
+function mustBeFactory(call: string, factory: unknown): void {
+  if (factory === undefined || typeof factory === 'function') return
+  throw argumentTypeError(call, 'options.loopFactory', 'a function that makes a loop', factory)
+}
+
 /** What `run` takes: a coroutine function, a generator, or a future. */
-export function mustBeMain(main: unknown): void {
+export function mustBeMain(call: string, main: unknown): void {
   if (typeof main === 'function' || isGenerator(main) || main instanceof Future) return
   if (typeof (main as PromiseLike<unknown> | undefined)?.then === 'function') {
     throw usageTypeError(
-      "run: 'main' is a promise, which runs already, outside of the loop; pass a function: () => f()",
+      `${call}: 'main' is a promise, which runs already, outside of the loop; pass a function: () => f()`,
     )
   }
-  throw argumentTypeError('run', 'main', 'an async function, a generator function or a generator', main)
+  throw argumentTypeError(call, 'main', 'an async function, a generator function or a generator', main)
 }
 
 /** A run cannot begin inside a task or callback of a running loop. */

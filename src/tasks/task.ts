@@ -240,9 +240,10 @@ export class Task<T> extends Future<T> implements contract.Task<T>, Waiter, Pend
     const args = this.#args
     this.#args = undefined
     const body: unknown = args === undefined ? (coro as Body<unknown>)() : (coro as Body<unknown, unknown[]>)(...args)
-    if (isGenerator(body)) {
-      this.#generator = body
-      return body
+    // An awaitable is its own iterator, so it is stepped like a generator and costs no promise.
+    if (isGenerator(body) || isWait(body)) {
+      this.#generator = body as Coroutine<unknown>
+      return this.#generator
     }
     if (typeof (body as PromiseLike<unknown> | undefined)?.then !== 'function') {
       throw usageTypeError(
