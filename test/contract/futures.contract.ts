@@ -240,7 +240,7 @@ export function futuresContract(harness: Harness): void {
       })
     })
 
-    inBothLanes(({ co, wait }) => {
+    inBothLanes(({ co, wait, settle }) => {
       test('waiting for a future gives its result, as often as one likes', async () => {
         const body = co(function* () {
           const future = getRunningLoop().createFuture<number>()
@@ -307,9 +307,9 @@ export function futuresContract(harness: Harness): void {
             return yield* wait(future)
           })
           const tasks = [loop.createTask(reader), loop.createTask(reader)]
-          yield* wait(sleep(0))
+          yield* settle()
           tasks[0]?.cancel()
-          yield* wait(sleep(1))
+          yield* settle()
           return [future.cancelled(), tasks[0]?.cancelled(), tasks[1]?.cancelled()]
         })
         expect(await lab.run(body)).toEqual([true, true, true])

@@ -273,7 +273,7 @@ export function lifecycleContract(harness: Harness): void {
         found.push(getRunningLoop())
         loop.stop()
       })
-      loop.callLater(50, () => loop.stop())
+      loop.callLater(2000, () => loop.stop())
       await loop.runForever()
       expect(found).toEqual([loop, loop, loop])
     })

@@ -129,8 +129,8 @@ export function orderContract(harness: Harness): void {
 
     test('a handle cancelled by an earlier one of the same round does not run', async () => {
       const log = await logOf((loop, log) => {
-        loop.callSoon(() => later.cancel())
-        const later = loop.callSoon(() => log.push('cancelled'))
+        loop.callSoon(() => second.cancel())
+        const second = loop.callSoon(() => log.push('cancelled'))
         loop.callSoon(() => log.push('kept'))
       })
       expect(log).toEqual(['kept'])

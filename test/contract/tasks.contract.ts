@@ -406,7 +406,7 @@ export function tasksContract(harness: Harness): void {
           }
           expect((caught as { code?: string }).code).toMatch(/^ERR_AIOLOOP_/)
           expect((caught as Error).message).toMatch(/yield\*/)
-          expect(others).toBe(1)
+          if (harness.fifo) expect(others).toBe(1)
           yield* sleep(0)
         })
       },
@@ -417,6 +417,7 @@ export function tasksContract(harness: Harness): void {
         let others = 0
         getRunningLoop().callSoon(() => others++)
         yield undefined as never
+        if (!harness.fifo) yield* sleep(0)
         expect(others).toBe(1)
       })
     })
