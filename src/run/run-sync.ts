@@ -1,10 +1,11 @@
 /** The blocking way in: a coroutine run to its end inside one call, on a standalone loop of its own. */
 import { isMainThread } from 'node:worker_threads'
-import { InterruptedError, isCancelled } from '../base/errors.ts'
+import { argumentTypeError, InterruptedError, isCancelled } from '../base/errors.ts'
 import { gather } from '../coordination/gather.ts'
 import type { EventLoop, Main } from '../loop/contract/event-loop.ts'
 import type { Task } from '../loop/contract/future.ts'
 import { newEventLoop } from '../policy/policy.ts'
+import { schedulerOf } from '../tasks/scheduler-of.ts'
 import { exitWith130WhenUncaught } from './interrupt.ts'
 import { cancelAll, makeLoop, mustBeMain, reportFailures } from './runner.ts'
 
@@ -38,6 +39,9 @@ export interface RunSyncOptions {
 export function runSync<T>(main: Main<T>, options: RunSyncOptions = {}): T {
   mustBeMain('runSync', main)
   const loop = makeLoop('runSync', options.loopFactory, () => newEventLoop({ standalone: true }))
+  if (!schedulerOf(loop).backend.standalone) {
+    throw argumentTypeError('runSync', 'options.loopFactory', 'a function that makes a standalone loop', loop)
+  }
   if (options.debug !== undefined) loop.setDebug(options.debug)
   let value: T
   try {

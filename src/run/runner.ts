@@ -10,7 +10,7 @@ import { running } from '../loop/running.ts'
 import { newEventLoop, setEventLoop } from '../policy/policy.ts'
 import { isGenerator } from '../tasks/coroutine.ts'
 import { allTasks, currentTask } from '../tasks/create-task.ts'
-import { Future, isFuture } from '../tasks/future.ts'
+import { type Future as FutureOfLoop, isFuture } from '../tasks/future.ts'
 import { cancelOnAbort } from './cancel-on-abort.ts'
 import { Interrupt } from './interrupt.ts'
 import { trackRun } from './unfinished.ts'
@@ -129,11 +129,10 @@ export function cancelAll(loop: EventLoop): Task<unknown>[] {
 /** Errors of tasks that were cancelled for the end of a run and failed at it. */
 export function reportFailures(loop: EventLoop, tasks: readonly Task<unknown>[]): void {
   for (const task of tasks) {
-    if (task.cancelled()) continue
+    // Not by the exception's value: a coroutine may have thrown undefined.
+    if (task.cancelled() || (task as unknown as FutureOfLoop<unknown>).fulfilled) continue
     const exception = task.exception()
-    if (exception !== undefined) {
-      loop.callExceptionHandler({ message: 'unhandled exception during run() shutdown', exception, task })
-    }
+    loop.callExceptionHandler({ message: 'unhandled exception during run() shutdown', exception, task })
   }
 }
 
@@ -153,7 +152,7 @@ function mustBeFactory(call: string, factory: unknown): void {
 
 /** What `run` takes: a coroutine function, a generator, or a future. */
 export function mustBeMain(call: string, main: unknown): void {
-  if (typeof main === 'function' || isGenerator(main) || main instanceof Future) return
+  if (typeof main === 'function' || isGenerator(main) || isFuture(main)) return
   if (typeof (main as PromiseLike<unknown> | undefined)?.then === 'function') {
     throw usageTypeError(
       `${call}: 'main' is a promise, which runs already, outside of the loop; pass a function: () => f()`,

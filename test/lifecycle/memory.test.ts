@@ -51,6 +51,39 @@ describe.each(['native', 'portable'])('on the %s loop', (name) => {
     expect(alive).toBeLessThanOrEqual(250)
   })
 
+  test('ten thousand sockets opened by finished tasks retain none of those tasks', async () => {
+    const ended = await runProgram(
+      `import { run, createTask, sleep, gather } from 'aioloop'
+       import { createSocket } from 'node:dgram'
+       ${COLLECT}
+       let alive = 0
+       const gone = new FinalizationRegistry(() => alive--)
+       const sockets = []
+       await run(async () => {
+         async function open() {
+           await sleep(0)
+           const socket = createSocket('udp4')
+           await new Promise((resolve) => socket.bind(0, '127.0.0.1', resolve))
+           sockets.push(socket)
+         }
+         for (let i = 0; i < 100; i++) {
+           const tasks = Array.from({ length: 100 }, () => createTask(open))
+           for (const task of tasks) { alive++; gone.register(task, 0) }
+           await gather(tasks)
+         }
+         await sleep(1)
+         await collect()
+         console.log(sockets.length, alive)
+         process.exit(0)
+       })`,
+      { env, nodeArgs },
+    )
+    expect(ended).toMatchObject({ hung: false, code: 0, stderr: '' })
+    const [sockets, alive] = ended.stdout.trim().split(' ').map(Number)
+    expect(sockets).toBe(10_000)
+    expect(alive).toBeLessThanOrEqual(250)
+  })
+
   test('a hundred thousand timers started and cancelled in a loop do not grow memory', async () => {
     const ended = await runProgram(
       `import { run, getRunningLoop, sleep } from 'aioloop'
