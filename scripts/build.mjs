@@ -1,4 +1,5 @@
-// Builds dist/: one shared chunk plus one small file per entry (esbuild), then declarations (tsc) in dist/types.
+// Builds dist/: one shared chunk plus one small file per entry (esbuild), then declarations (tsc) in dist/types. The
+// command (cli.js) is an entry too, but only its own file: what it alone imports stays out of the chunk.
 //
 // One chunk, because importing many small modules costs milliseconds at every start. esbuild alone would make a chunk
 // for every set of entries that shares a module; so every entry here also imports, for no effect, all that any entry
@@ -8,16 +9,18 @@
 //
 // dist/ is built aside and swapped in whole: tests and examples may be reading it.
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { basename, dirname, join, resolve } from 'node:path'
 import { build } from 'esbuild'
+import { bundleBench } from './bundle-bench.mjs'
 import { restoreClassNames } from './class-names.mjs'
 import { mendDeclarations } from './declarations.mjs'
 
 const root = dirname(import.meta.dirname)
 const require = createRequire(import.meta.url)
 const entries = ['index', 'testing', 'install'].map((name) => join(root, 'src', `${name}.ts`))
+const command = join(root, 'src', 'cli', 'main.ts')
 // A sibling of src/, like dist/ itself, so that the relative paths in the maps hold after the swap.
 const staging = join(root, `dist.${process.pid}.tmp`)
 
@@ -50,8 +53,8 @@ function oneChunk(modules) {
     setup({ onLoad, onResolve }) {
       onResolve({ filter: /^everything:/ }, () => ({ path: 'everything', namespace: 'everything', sideEffects: true }))
       onLoad({ filter: /.*/, namespace: 'everything' }, () => ({ contents: everything, resolveDir: root }))
-      onLoad({ filter: /[\\/]src[\\/](index|testing|install)\.ts$/ }, ({ path }) => {
-        if (!entries.includes(path)) return undefined
+      onLoad({ filter: /[\\/]src[\\/](index|testing|install|cli[\\/]main)\.ts$/ }, ({ path }) => {
+        if (path !== command && !entries.includes(path)) return undefined
         // Appended on the last line: an added line in front would shift the source map.
         return { contents: `${readFileSync(path, 'utf8').trimEnd()};import 'everything:'\n`, loader: 'ts' }
       })
@@ -62,7 +65,7 @@ function oneChunk(modules) {
 async function bundle() {
   const { metafile } = await build({
     ...shared,
-    entryPoints: entries,
+    entryPoints: [...entries.map((path) => ({ in: path, out: basename(path, '.ts') })), { in: command, out: 'cli' }],
     plugins: [oneChunk(await directImports())],
     ignoreAnnotations: true, // `sideEffects: false` would drop the imports that make it one chunk
     splitting: true,
@@ -77,7 +80,15 @@ async function bundle() {
   const chunks = files.filter((path) => basename(path).startsWith('aioloop-'))
   if (chunks.length > 1) throw new Error(`expected one shared chunk, got ${chunks.join(', ')}`)
   for (const file of files) rewrite(join(root, file), restoreClassNames)
+  makeExecutable(join(staging, 'cli.js'))
   return files.map((path) => ({ path: basename(path), bytes: metafile.outputs[path].bytes }))
+}
+
+/** A line is added in front, so its map begins with an empty one. */
+function makeExecutable(path) {
+  rewrite(path, (text) => `#!/usr/bin/env node\n${text}`)
+  rewrite(`${path}.map`, (text) => text.replace('"mappings": "', '"mappings": ";'))
+  chmodSync(path, 0o755)
 }
 
 function declarations() {
@@ -112,6 +123,7 @@ const started = performance.now()
 mkdirSync(staging, { recursive: true })
 try {
   const files = await bundle()
+  files.push({ path: 'bench/main.js', bytes: await bundleBench(root, join(staging, 'bench')) })
   declarations()
   swapIn()
   const list = files.map(({ path, bytes }) => `${path} ${(bytes / 1024).toFixed(1)} KiB`).join(', ')
