@@ -16,9 +16,10 @@ const tickCallback = (process as unknown as { _tickCallback?: () => void })._tic
 export function pumpUntilStopped(scheduler: Scheduler, deadlock: () => Error): void {
   const { backend } = scheduler
   const outer = { loop: running.loop, task: running.task }
-  const drain = makeDrain()
-  const drainIfResumed = (): void => {
-    if (scheduler.resumedPromises) drain()
+  const jobs = new PromiseJobs()
+  const drain = (): void => {
+    if (scheduler.resumedPromises) jobs.mustRun()
+    else if (scheduler.ranCallbacks) jobs.runIfPossible()
   }
   running.loop = undefined
   running.task = undefined
@@ -26,7 +27,7 @@ export function pumpUntilStopped(scheduler: Scheduler, deadlock: () => Error): v
     scheduler.start()
     while (scheduler.active) {
       const alive = backend.pump(!scheduler.hasReady())
-      scheduler.turnSync(drainIfResumed)
+      scheduler.turnSync(drain)
       if (!alive && scheduler.active && !scheduler.hasReady() && !backend.pump(false)) throw deadlock()
     }
   } finally {
@@ -36,25 +37,29 @@ export function pumpUntilStopped(scheduler: Scheduler, deadlock: () => Error): v
   }
 }
 
-/** Runs promise jobs and nextTicks; on the first call makes sure that they can run here. */
-function makeDrain(): () => void {
-  let tested = false
-  return () => {
-    if (tested) {
-      tickCallback?.()
-      return
-    }
-    let ran = false
+/** Runs promise jobs and nextTicks from inside a call, where they can run at all: that is found out at the first try. */
+class PromiseJobs {
+  #possible: boolean | undefined
+
+  runIfPossible(): void {
+    if (this.#possible === undefined) this.#try()
+    else if (this.#possible) tickCallback?.()
+  }
+
+  mustRun(): void {
+    this.runIfPossible()
+    if (this.#possible === true) return
+    throw new LoopStateError(
+      'runSync: an async function or promise cannot go on here, because this code itself runs inside a promise job ' +
+        '(at the top level of an ES module, or after an await); write the coroutine as function*, or use await run(main)',
+    )
+  }
+
+  #try(): void {
+    this.#possible = false
     Promise.resolve().then(() => {
-      ran = true
+      this.#possible = true
     })
     tickCallback?.()
-    if (!ran) {
-      throw new LoopStateError(
-        'runSync: an async function or promise cannot go on here, because this code itself runs inside a promise job ' +
-          '(at the top level of an ES module, or after an await); write the coroutine as function*, or use await run(main)',
-      )
-    }
-    tested = true
   }
 }

@@ -7,6 +7,7 @@
  */
 import { AsyncResource } from 'node:async_hooks'
 import { inspect } from 'node:util'
+import { CAPTURE } from './capture.ts'
 import type { Ready, TimerEntry } from './ready.ts'
 import { running } from './running.ts'
 import type { TimerStamps } from './timer-stamps.ts'
@@ -17,11 +18,11 @@ export type Callback = (...args: never[]) => unknown
 /** The scheduler as its handles see it. */
 export interface HandleHost {
   readonly timers: TimerStamps
+  ranCallbacks: boolean
   callbackFailed(handle: object, callback: Callback, exception: unknown): void
 }
 
 const MANY = -1
-const RESOURCE = { requireManualDestroy: true }
 
 /** Stands for `asyncio.Handle`. */
 export class Handle extends AsyncResource implements Ready {
@@ -37,7 +38,7 @@ export class Handle extends AsyncResource implements Ready {
 
   /** @internal */
   constructor(scheduler: HandleHost, callback: Callback, count: number, a: unknown, b: unknown, c: unknown) {
-    super('AIOLOOP_HANDLE', RESOURCE)
+    super('AIOLOOP_HANDLE', CAPTURE)
     this._scheduler = scheduler
     this._callback = callback as (...args: unknown[]) => unknown
     this.#count = count
@@ -50,6 +51,8 @@ export class Handle extends AsyncResource implements Ready {
   run(): void {
     const callback = this._callback
     if (callback === undefined) return
+    // What a callback does in promise jobs comes before the next round.
+    this._scheduler.ranCallbacks = true
     running.task = null
     try {
       switch (this.#count) {

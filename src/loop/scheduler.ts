@@ -42,6 +42,8 @@ export class Scheduler implements BackendHost, HandleHost, OpenTurn {
   debug = false
   /** Set by whatever resumed something that goes on in promise jobs; cleared when a round begins. */
   resumedPromises = false
+  /** Set by callbacks, which may have queued promise jobs; cleared when a round begins. */
+  ranCallbacks = false
   /** Reorders the first `count` entries of the ready queue before a round: the virtual loop's seeded shuffle. */
   shuffle: ((ready: Deque<Ready>, count: number) => void) | undefined
   /** Called when the loop has stopped after `stop()`. */
@@ -187,7 +189,7 @@ export class Scheduler implements BackendHost, HandleHost, OpenTurn {
         this.backend.wake()
         return
       }
-      if (this.resumedPromises || direct === DIRECT_ROUNDS) return this.#chain()
+      if (this.resumedPromises || this.ranCallbacks || direct === DIRECT_ROUNDS) return this.#chain()
     }
   }
 
@@ -207,6 +209,7 @@ export class Scheduler implements BackendHost, HandleHost, OpenTurn {
     const timers = this.timers
     const count = ready.length
     this.resumedPromises = false
+    this.ranCallbacks = false
     if (this.shuffle !== undefined) this.shuffle(ready, count)
     const outer = running.loop
     running.loop = this.loop

@@ -5,6 +5,7 @@
  * hold. `await` never asks.
  */
 import { AsyncResource } from 'node:async_hooks'
+import { CAPTURE } from '../loop/capture.ts'
 import type { Scheduler } from '../loop/scheduler.ts'
 import type { Frame, FrameWait, Source } from './frame.ts'
 import type { Waiter } from './waiter.ts'
@@ -12,8 +13,6 @@ import type { Waiter } from './waiter.ts'
 export type OnFulfilled = ((value: never) => unknown) | null | undefined
 export type OnRejected = ((reason: never) => unknown) | null | undefined
 type Handler = (value: unknown) => unknown
-
-const RESOURCE = { requireManualDestroy: true }
 
 const Phase = { pending: 0, resolved: 1, rejected: 2 } as const
 
@@ -38,7 +37,7 @@ export class Reaction extends AsyncResource implements Waiter, FrameWait, Promis
     onFulfilled: OnFulfilled,
     onRejected: OnRejected,
   ) {
-    super('AIOLOOP_REACTION', RESOURCE)
+    super('AIOLOOP_REACTION', CAPTURE)
     this.source = source
     this.#scheduler = scheduler
     this.#frame = frame

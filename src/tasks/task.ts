@@ -16,6 +16,7 @@ import {
   LoopStateError,
   usageTypeError,
 } from '../base/errors.ts'
+import { CAPTURE } from '../loop/capture.ts'
 import type { Body, Coroutine } from '../loop/contract/awaitable.ts'
 import type * as contract from '../loop/contract/future.ts'
 import { callbackName } from '../loop/handle.ts'
@@ -28,8 +29,7 @@ import { isWait, releaseSuspension, type Wait } from './suspension.ts'
 import { TaskSignal } from './task-signal.ts'
 import type { Waiter } from './waiter.ts'
 
-const RESOURCE = { requireManualDestroy: true }
-const captureContext = (): AsyncResource => new AsyncResource('AIOLOOP_TASK', RESOURCE)
+const captureContext = (): AsyncResource => new AsyncResource('AIOLOOP_TASK', CAPTURE)
 /** No error is to be thrown into the coroutine. Not undefined: that can be thrown too. */
 const NOTHING = Symbol('nothing')
 
