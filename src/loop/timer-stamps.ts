@@ -49,11 +49,12 @@ export class TimerStamps {
   cancel(entry: TimerEntry): void {
     if (entry.slot >= 0) this.#backend.cancelTimer(entry)
     else if (entry.slot === TimerState.waiting) this.#withdraw(entry)
-    else entry.slot = TimerState.cancelled
+    else if (entry.slot === TimerState.idle) entry.slot = TimerState.cancelled
   }
 
   deadlineOf(entry: TimerEntry): number {
     if (entry.slot === TimerState.waiting) this.stamp()
+    if (entry.slot === TimerState.withdrawn) this.#settleWithdrawn(entry)
     return entry.slot >= 0 ? this.#backend.timerDeadline(entry) : (entry.deadline ?? Number.NaN)
   }
 
@@ -75,12 +76,17 @@ export class TimerStamps {
     this.#backend.startTimer(entry, deadline < FAR_FUTURE ? deadline : FAR_FUTURE)
   }
 
+  /** Cancelling was not worth a clock read: the deadline of such a timer is counted from the turn in which it is asked for. */
+  #settleWithdrawn(entry: TimerEntry): void {
+    entry.slot = TimerState.cancelled
+    entry.deadline = this.#backend.turnStarted() + (entry.deadline ?? 0)
+  }
+
   #withdraw(entry: TimerEntry): void {
     const last = this.waiting - 1
     const index = this.#entries[last] === entry ? last : this.#entries.indexOf(entry)
-    entry.slot = TimerState.cancelled
-    // Not worth a clock read: what `when()` says of a timer cancelled before its stamp is counted from the turn's start.
-    entry.deadline = this.#backend.turnStarted() + (this.#delays[index] ?? 0)
+    entry.slot = TimerState.withdrawn
+    entry.deadline = this.#delays[index] ?? 0
     this.#entries[index] = undefined
     if (index === last) this.waiting = last
   }

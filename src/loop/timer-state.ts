@@ -9,6 +9,8 @@ export const TimerState = {
   waiting: -2,
   /** Due: made ready, or already run. */
   fired: -3,
-  /** Cancelled while idle, waiting or pending. */
+  /** Cancelled while idle or pending. */
   cancelled: -4,
+  /** Cancelled before it got its deadline: `deadline` holds the delay until somebody asks (loop/timer-stamps.ts). */
+  withdrawn: -5,
 } as const
