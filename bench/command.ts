@@ -6,7 +6,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { Argument, Command, Option } from 'commander'
 import { suites } from './cases/suites.ts'
-import { describeEnvironment, nodeVersion } from './harness/environment.ts'
+import { describeEnvironment, loadNow, nodeVersion } from './harness/environment.ts'
 import { launcherFor } from './harness/launcher.ts'
 import { createProgress } from './harness/progress.ts'
 import type { SuiteResult } from './harness/runner.ts'
@@ -30,7 +30,7 @@ export async function runCommand(argv: readonly string[]): Promise<void> {
   const command = new Command('bench')
     .description('Measures aioloop beside its peers, in one run: ratios mean something, figures of two runs do not.')
     .addArgument(new Argument('[suites...]', 'which suites; all when none is named').choices(suites.map(named)))
-    .option('--quick', 'short slices and the fewest rounds: all suites in about a minute and a half')
+    .option('--quick', 'short slices and the fewest rounds: all suites in about two minutes')
     .option('--json <file>', 'also write the result to this file')
     .addOption(
       new Option('--case <names...>', 'only these cases').choices(suites.flatMap(({ cases }) => cases.map(named))),
@@ -51,6 +51,7 @@ function named({ name }: { readonly name: string }): string {
 
 async function measure(names: readonly string[], options: Options): Promise<void> {
   const node = nodeVersion(options.node)
+  const loadAtStart = loadNow()
   const progress = createProgress()
   const results: SuiteResult[] = []
   for (const suite of suites) {
@@ -65,7 +66,7 @@ async function measure(names: readonly string[], options: Options): Promise<void
     results.push(result)
     if (chosen.cases.length > 0) console.log(`${suiteText(result)}\n`)
   }
-  const env = describeEnvironment(node, results)
+  const env = describeEnvironment(node, loadAtStart, results)
   const host = { node: Number.parseInt(node.slice(1), 10), platform: process.platform }
   console.log(environmentText(env))
   const verdicts = judge(targets, results, host)
@@ -73,7 +74,7 @@ async function measure(names: readonly string[], options: Options): Promise<void
   if (options.json !== undefined) {
     const file = resolve(options.json)
     mkdirSync(dirname(file), { recursive: true })
-    writeFileSync(file, `${JSON.stringify(buildReport(env, results), undefined, 2)}\n`)
+    writeFileSync(file, `${JSON.stringify(buildReport(env, results, verdicts), undefined, 2)}\n`)
   }
   if (env.loop === 'none') process.exitCode = 1
 }

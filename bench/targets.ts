@@ -58,6 +58,10 @@ function tasks(name: string, subject: string, reach: Level, aim?: Level): Target
   return aim === undefined ? target : { ...target, aim }
 }
 
+function start(subject: string): Target {
+  return { suite: 'start', case: 'empty-main', subject, measure: 'added', against: 'bare Node', reach: 15, aim: 8 }
+}
+
 const idle = { measure: 'added', against: 'idle process', reach: 0.5, aim: 0.25 } as const
 
 export const targets: readonly Target[] = [
@@ -84,4 +88,7 @@ export const targets: readonly Target[] = [
   tasks('sleep-0', asyncFunction, onNode(3, 1), 5),
   tasks('cancel-sleeping', generator, 1, 2),
   tasks('cancel-sleeping', asyncFunction, 1, 2),
+
+  start(native),
+  start(portable),
 ]

@@ -3,10 +3,15 @@
  * when asked for, so a missing package is a row in the table and not the end of the run.
  */
 import type { Program } from '../harness/program.ts'
+import { Missing } from '../harness/program.ts'
 
 type Load = () => Promise<{ readonly program: Program }>
 
 const programs: Readonly<Record<string, Load>> = {
+  'start/aioloop': () => import('./start/aioloop.ts'),
+  'start/bare': () => import('./start/bare.ts'),
+  'start/effection': () => import('./start/effection.ts'),
+  'start/effect': () => import('./start/effect.ts'),
   'schedule/aioloop': () => import('./schedule/aioloop.ts'),
   'schedule/set-immediate': () => import('./schedule/set-immediate.ts'),
   'schedule/next-tick': () => import('./schedule/next-tick.ts'),
@@ -22,5 +27,16 @@ const programs: Readonly<Record<string, Load>> = {
 export async function loadProgram(name: string): Promise<Program> {
   const load = programs[name]
   if (load === undefined) throw new Error(`loading the program of a subject: there is none called ${name}`)
-  return (await load()).program
+  try {
+    return (await load()).program
+  } catch (error) {
+    throw missingPackage(error) ?? error
+  }
+}
+
+/** Where only the bundled benchmarks are installed, the packages that aioloop is compared with are not. */
+function missingPackage(error: unknown): Missing | undefined {
+  const { code, message } = error as NodeJS.ErrnoException
+  const name = code === 'ERR_MODULE_NOT_FOUND' ? /package '([^']+)'/.exec(message)?.[1] : undefined
+  return name === undefined ? undefined : new Missing(`not installed: ${name} is not part of this package`)
 }

@@ -1,7 +1,8 @@
 /** All suites, in the order in which they run and are printed. */
 import type { Suite } from '../harness/suite.ts'
 import { schedule } from './schedule/suite.ts'
+import { start } from './start/suite.ts'
 import { tasks } from './tasks/suite.ts'
 import { timers } from './timers/suite.ts'
 
-export const suites: readonly Suite[] = [schedule, timers, tasks]
+export const suites: readonly Suite[] = [schedule, timers, tasks, start]

@@ -12,9 +12,9 @@ export interface Batch {
   readonly run: () => number | PromiseLike<number>
 }
 
-/** Run once per slice; names its own figures. */
+/** Run once per slice, and told how long that is meant to be; names its own figures. */
 export interface Probe {
-  readonly probe: () => Readonly<Record<string, number>> | PromiseLike<Readonly<Record<string, number>>>
+  readonly probe: (ms: number) => Readonly<Record<string, number>> | PromiseLike<Readonly<Record<string, number>>>
 }
 
 export interface Program {

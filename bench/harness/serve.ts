@@ -47,7 +47,7 @@ async function session(program: Program, caseName: string): Promise<void> {
 
 async function answer(measurement: Batch | Probe, ms: number): Promise<Answer> {
   try {
-    return { values: 'probe' in measurement ? await measurement.probe() : { ns: await repeat(measurement, ms) } }
+    return { values: 'probe' in measurement ? await measurement.probe(ms) : { ns: await repeat(measurement, ms) } }
   } catch (error) {
     return { error: error instanceof Error ? (error.stack ?? error.message) : String(error) }
   }

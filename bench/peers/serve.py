@@ -3,7 +3,7 @@
 Speaks the line protocol of bench/harness/protocol.ts: one greeting, then an answer for each request. Requests are read
 with a blocking read, so nothing of the harness lives on the loop that is measured. A suite is a module beside this one
 with a dictionary CASES: name -> (operations per batch, coroutine function returning the nanoseconds they took), or
-name -> coroutine function returning a dictionary of figures.
+name -> coroutine function taking the milliseconds of the slice and returning a dictionary of figures.
 """
 
 import asyncio
@@ -37,7 +37,7 @@ async def serve(measurement):
     for line in iter(sys.stdin.readline, ""):
         ms = json.loads(line)["ms"]
         if callable(measurement):
-            say({"values": await measurement()})
+            say({"values": await measurement(ms)})
         else:
             say({"values": {"ns": await repeat(*measurement, ms)}})
 

@@ -92,7 +92,7 @@ def resident():
     raise RuntimeError("reading resident memory: no VmRSS in /proc/self/status")
 
 
-async def pending():
+async def pending(_ms):
     """Python's allocator tells nothing apart: all figures are the resident one."""
     call_later = asyncio.get_running_loop().call_later
     before = resident()
@@ -102,7 +102,7 @@ async def pending():
     return {"used": each, "rss": each, "heap": each}
 
 
-async def lateness():
+async def lateness(_ms):
     loop = asyncio.get_running_loop()
     finished = loop.create_future()
     late = []

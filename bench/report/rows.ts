@@ -6,6 +6,8 @@ import type { Environment } from '../harness/environment.ts'
 import type { CaseResult, Series, SuiteResult } from '../harness/runner.ts'
 import { noiseOf, ratios, summarize } from '../harness/statistics.ts'
 import type { Case, Metric } from '../harness/suite.ts'
+import type { Verdict } from './verdict.ts'
+import { unitOf } from './verdict.ts'
 
 export interface Row {
   readonly case: string
@@ -27,13 +29,31 @@ export interface SuiteReport {
   readonly rows: readonly Row[]
 }
 
+export interface TargetReport {
+  readonly suite: string
+  readonly case: string
+  readonly subject: string
+  readonly figure: number | null
+  readonly unit: string
+  readonly reach: number
+  readonly aim: number | null
+  readonly outcome: Verdict['outcome']
+}
+
 export interface Report {
   readonly env: Environment
   readonly suites: readonly SuiteReport[]
+  readonly targets: readonly TargetReport[]
 }
 
-export function buildReport(env: Environment, results: readonly SuiteResult[]): Report {
-  return { env, suites: results.map(suiteReport) }
+export function buildReport(env: Environment, results: readonly SuiteResult[], verdicts: readonly Verdict[]): Report {
+  return { env, suites: results.map(suiteReport), targets: verdicts.map(targetReport) }
+}
+
+function targetReport({ target, figure, reach, aim, outcome }: Verdict): TargetReport {
+  const { suite, case: name, metric, subject } = target
+  const head = { suite, case: metric === undefined ? name : `${name} ${metric}`, subject }
+  return { ...head, figure: figure ?? null, unit: unitOf(target), reach, aim: aim ?? null, outcome }
 }
 
 /** The name of a row's case: a case with several metrics is several cases to the reader. */
@@ -65,7 +85,12 @@ function row(name: string, { subject, values, missing }: Series, metric: Metric,
   const head = { case: name, subject: subject.name, unit: metric.unit }
   const own = values.get(metric.key)
   if (own === undefined)
-    return { ...head, median: null, q1: null, q3: null, ratio: null, missing: missing ?? 'no figures' }
+    return { ...head, median: null, q1: null, q3: null, ratio: null, missing: firstLine(missing ?? 'no figures') }
   const perRound = base === undefined ? [] : ratios(base, own)
   return { ...head, ...summarize(own), ratio: perRound.length === 0 ? null : summarize(perRound).median }
+}
+
+/** What follows the first line of a reason is for the terminal: it may name files of this machine. */
+function firstLine(text: string): string {
+  return text.split('\n', 1)[0] ?? ''
 }

@@ -6,15 +6,16 @@ import Table from 'cli-table3'
 import type { Environment } from '../harness/environment.ts'
 import type { CaseResult, SuiteResult } from '../harness/runner.ts'
 import type { Metric } from '../harness/suite.ts'
-import type { Measure, Target } from '../targets.ts'
 import type { Row } from './rows.ts'
 import { caseNoise, metricRows, rowName } from './rows.ts'
 import type { Verdict } from './verdict.ts'
+import { unitOf } from './verdict.ts'
 
 const REASON_WIDTH = 60
 
-export function environmentText({ node, cpu, date, loop }: Environment): string {
-  return `node ${node}, ${cpu}, ${date}\naioloop ran on: ${loop}\n`
+export function environmentText({ node, cpu, date, loop, load }: Environment): string {
+  const busy = `load average ${load.atStart} when it began, ${load.atEnd} when it ended`
+  return `node ${node}, ${cpu}, ${date}\n${busy}\naioloop ran on: ${loop}\n`
 }
 
 export function suiteText({ suite, cases }: SuiteResult): string {
@@ -51,22 +52,15 @@ function cells(row: Row, noise: number | undefined): string[] {
   return [subject, figure(median), figure(q1), figure(q3), unit, ratio === null ? '' : figure(ratio), note]
 }
 
-const WORDS: Readonly<Record<Measure, (target: Target) => string>> = {
-  times: ({ against }) => `times better than ${against}`,
-  share: ({ against }) => `of what ${against} needs`,
-  added: ({ against }) => `ms on top of ${against}`,
-  value: ({ metric }) => (metric === 'early' ? '% early' : 'ms late'),
-}
-
 export function targetsText(verdicts: readonly Verdict[]): string {
   const table = ruledTable(['case', 'subject', 'figure', '', 'reach', 'aim', 'outcome'], 'llrlrrl')
   for (const one of verdicts) {
-    const { suite, case: name, metric, subject, measure } = one.target
+    const { suite, case: name, metric } = one.target
     table.push([
       `${suite} ${name}${metric === undefined ? '' : ` ${metric}`}`,
-      subject,
+      one.target.subject,
       one.figure === undefined ? '' : figure(one.figure),
-      WORDS[measure](one.target),
+      unitOf(one.target),
       figure(one.reach),
       one.aim === undefined ? '' : figure(one.aim),
       outcomeText(one),

@@ -4,7 +4,7 @@
  */
 import type { CaseResult, SuiteResult } from '../harness/runner.ts'
 import { differences, ratios, summarize } from '../harness/statistics.ts'
-import type { Host, Level, Target } from '../targets.ts'
+import type { Host, Level, Measure, Target } from '../targets.ts'
 
 export interface Verdict {
   readonly target: Target
@@ -15,6 +15,18 @@ export interface Verdict {
   /** How far from `reach` on the wrong side, as a part of it (of 1 where the target is 0). */
   readonly short: number
   readonly reason?: string
+}
+
+const UNITS: Readonly<Record<Measure, (target: Target) => string>> = {
+  times: ({ against }) => `times better than ${against}`,
+  share: ({ against }) => `of what ${against} needs`,
+  added: ({ against }) => `ms on top of ${against}`,
+  value: ({ metric }) => (metric === 'early' ? '% early' : 'ms late'),
+}
+
+/** What the figure of a target counts, in words that follow the figure. */
+export function unitOf(target: Target): string {
+  return UNITS[target.measure](target)
 }
 
 export function judge(targets: readonly Target[], results: readonly SuiteResult[], host: Host): Verdict[] {

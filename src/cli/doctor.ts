@@ -68,15 +68,11 @@ export function describe({ loop, reason, chosenBy, binary, versions, platform, c
     ['binary', binary ?? 'none is loaded'],
     ['platform', platform],
     ...named('version', versions, (version) => version ?? 'not said by this runtime'),
-    ...named('can', capabilities ?? {}, (has) => (has ? 'yes' : 'no')),
+    ...named('can', { ...capabilities }, (has) => (has ? 'yes' : 'no')),
   ])
 }
 
 /** The members of an object as rows, under a heading that stands beside the first. */
-function named<T>(
-  heading: string,
-  members: Readonly<Record<string, T>>,
-  text: (value: T) => string,
-): [string, string][] {
-  return Object.entries(members).map(([name, value]) => [`${heading} ${name}`, text(value)])
+function named<T>(heading: string, members: { readonly [name: string]: T }, text: (value: T) => string) {
+  return Object.entries(members).map(([name, value]) => [`${heading} ${name}`, text(value)] as const)
 }

@@ -8,7 +8,7 @@ import { figure, suiteText, targetsText } from '../../../bench/report/tables.ts'
 import { judge } from '../../../bench/report/verdict.ts'
 import type { Target } from '../../../bench/targets.ts'
 
-const env = { node: 'v24.0.0', cpu: '2 x some', date: '2026-01-01T00:00:00.000Z', loop: 'native' }
+const env = { node: 'v24.0.0', cpu: '2 x some', date: '2026-01-01T00:00:00.000Z', loop: 'native', load: { atStart: 0.5, atEnd: 1.5 } }
 const host = { node: 24, platform: 'linux' } as const
 
 function series(name: string, values: number[] | string): Series {
@@ -36,7 +36,7 @@ function verdictOf(rest: Omit<Target, 'suite' | 'case'>) {
 
 describe('the report of a benchmark', () => {
   it('keeps to the published form', () => {
-    const report = buildReport(env, [run])
+    const report = buildReport(env, [run], [])
     expect(report.env).toEqual(env)
     expect(report.suites[0]).toMatchObject({ name: 'schedule', baseline: 'base' })
     expect(report.suites[0]?.rows[2]).toEqual({
@@ -51,7 +51,7 @@ describe('the report of a benchmark', () => {
   })
 
   it('keeps a row, with the reason, for a subject that is missing', () => {
-    expect(buildReport(env, [run]).suites[0]?.rows[3]).toMatchObject({ subject: 'peer', median: null, ratio: null })
+    expect(buildReport(env, [run], []).suites[0]?.rows[3]).toMatchObject({ subject: 'peer', median: null, ratio: null })
     expect(suiteText(run)).toContain('not installed: nowhere')
     expect(suiteText(run)).not.toContain('with details')
   })

@@ -1,0 +1,178 @@
+/**
+ * One suite as a drawing: a panel per case, a bar per subject, from the line of the baseline to the right where a subject is
+ * better and to the left where it is worse, so that a loss looks like one. The scale is logarithmic: twice as fast and half
+ * as fast are bars of one length. Bars of aioloop are coloured, and take another colour where they lose.
+ */
+import { init } from 'echarts/dist/echarts.esm.mjs'
+import type { Row, SuiteReport } from './rows.ts'
+import { figure } from './tables.ts'
+
+export interface Theme {
+  readonly text: string
+  readonly faint: string
+  readonly line: string
+  readonly native: string
+  readonly portable: string
+  readonly loss: string
+  readonly peer: string
+}
+
+export const themes: Readonly<Record<'light' | 'dark', Theme>> = {
+  light: {
+    text: '#1f2328',
+    faint: '#59636e',
+    line: '#d1d9e0',
+    native: '#0969da',
+    portable: '#7fb2ec',
+    loss: '#bc4c00',
+    peer: '#afb8c1',
+  },
+  dark: {
+    text: '#f0f6fc',
+    faint: '#9198a1',
+    line: '#3d444d',
+    native: '#4493f8',
+    portable: '#2a5a97',
+    loss: '#f0883e',
+    peer: '#656c76',
+  },
+}
+
+const WIDTH = 840
+const NAMES_WIDTH = 200
+const RIGHT = 12
+const HEAD = 58
+const PANEL_HEAD = 26
+const ROW = 19
+const PANEL_GAP = 12
+const FOOT = 34
+/** Room beside the longest bars for what is written there, as a part of the whole range. */
+const LABEL_ROOM = 0.26
+const FONT = 'system-ui, -apple-system, "Segoe UI", sans-serif'
+
+interface Panel {
+  readonly name: string
+  readonly rows: readonly Row[]
+  readonly top: number
+}
+
+/** An SVG document. `subtitle` says where and when it was measured. */
+export function drawSuite(suite: SuiteReport, subtitle: string, theme: Theme): string {
+  const panels = panelsOf(suite)
+  const last = panels.at(-1)
+  const height = (last === undefined ? HEAD : last.top + last.rows.length * ROW) + FOOT
+  const chart = init(null, null, { renderer: 'svg', ssr: true, width: WIDTH, height })
+  try {
+    chart.setOption(optionOf(suite, panels, subtitle, theme))
+    return chart.renderToSVGString()
+  } finally {
+    chart.dispose()
+  }
+}
+
+function panelsOf({ rows }: SuiteReport): Panel[] {
+  const panels: Panel[] = []
+  let top = HEAD
+  for (const name of new Set(rows.map((row) => row.case))) {
+    const own = rows.filter((row) => row.case === name)
+    top += PANEL_HEAD
+    panels.push({ name, rows: own, top })
+    top += own.length * ROW + PANEL_GAP
+  }
+  return panels
+}
+
+function optionOf(suite: SuiteReport, panels: readonly Panel[], subtitle: string, theme: Theme) {
+  const [min, max] = rangeOf(suite.rows)
+  const axisText = { color: theme.faint, fontSize: 11 }
+  return {
+    animation: false,
+    textStyle: { fontFamily: FONT },
+    title: [
+      {
+        text: `${suite.name}: so many times better than the baseline`,
+        subtext: subtitle,
+        left: 0,
+        top: 0,
+        itemGap: 6,
+        textStyle: { color: theme.text, fontSize: 16 },
+        subtextStyle: { color: theme.faint, fontSize: 12 },
+      },
+      ...panels.map(({ name, rows, top }) => ({
+        text: `${name}, ${rows[0]?.unit ?? ''}`,
+        left: 0,
+        top: top - PANEL_HEAD + 6,
+        padding: 0,
+        textStyle: { color: theme.text, fontSize: 13 },
+      })),
+    ],
+    grid: panels.map(({ rows, top }) => ({ left: NAMES_WIDTH, right: RIGHT, top, height: rows.length * ROW })),
+    yAxis: panels.map(({ rows }, gridIndex) => ({
+      gridIndex,
+      type: 'category',
+      inverse: true,
+      data: rows.map(({ subject }) => subject),
+      axisTick: { show: false },
+      axisLine: { onZero: true, lineStyle: { color: theme.faint } },
+      axisLabel: { color: theme.text, fontSize: 12, interval: 0, margin: 0, align: 'right' },
+      offset: 0,
+    })),
+    xAxis: panels.map((_, gridIndex) => ({
+      gridIndex,
+      type: 'value',
+      min,
+      max,
+      interval: max - min > 8 ? 2 : 1,
+      splitLine: { lineStyle: { color: theme.line, opacity: 0.6 } },
+      axisLabel: { ...axisText, show: gridIndex === panels.length - 1, formatter: timesText },
+    })),
+    series: panels.map(({ rows }, index) => ({
+      type: 'bar',
+      xAxisIndex: index,
+      yAxisIndex: index,
+      barWidth: 11,
+      data: rows.map((row) => bar(row, suite.noise, theme)),
+    })),
+  }
+}
+
+function bar(row: Row, noise: number, theme: Theme) {
+  const value = row.ratio === null ? 0 : Math.log2(row.ratio)
+  return {
+    value,
+    itemStyle: { color: colour(row, noise, theme), borderRadius: 1 },
+    label: {
+      show: true,
+      position: value < 0 ? 'left' : 'right',
+      color: theme.text,
+      fontSize: 11,
+      formatter: caption(row),
+    },
+  }
+}
+
+function colour({ subject, ratio }: Row, noise: number, theme: Theme): string {
+  if (!subject.startsWith('aioloop')) return theme.peer
+  if (ratio !== null && ratio < 1 - noise) return theme.loss
+  return subject.startsWith('aioloop native') ? theme.native : theme.portable
+}
+
+/** Written at the end of a bar. A subject that was not measured says so. */
+export function caption({ median, unit, ratio, missing }: Row): string {
+  if (median === null) return missing ?? 'no figures'
+  const amount = `${figure(median)} ${unit.split(/[ /]/, 1)[0] ?? ''}`
+  return ratio === null ? amount : `${figure(ratio)}×  ${amount}`
+}
+
+/** Powers of two that hold all ratios, and room for the captions. */
+function rangeOf(rows: readonly Row[]): [min: number, max: number] {
+  const powers = rows.flatMap(({ ratio }) => (ratio === null ? [] : [Math.log2(ratio)]))
+  const low = Math.min(0, ...powers)
+  const high = Math.max(0, ...powers)
+  const room = Math.max(1, (high - low) * LABEL_ROOM)
+  return [low < 0 ? Math.floor(low - room) : 0, Math.ceil(high + room)]
+}
+
+function timesText(power: number): string {
+  return power < 0 ? `1/${2 ** -power}` : `${2 ** power}×`
+}
