@@ -27,9 +27,10 @@ function draw(file: string, { readme }: { readonly readme?: string }): void {
     }
   }
   if (readme === undefined) return
-  const address = relative(dirname(resolve(readme)), folder)
-    .split(sep)
-    .join('/')
+  const address =
+    relative(dirname(resolve(readme)), folder)
+      .split(sep)
+      .join('/') || '.'
   const section = figuresSection(report, (suite, theme) => `${address}/${suite}-${theme}.svg`)
   writeFileSync(readme, replaceSection(readFileSync(readme, 'utf8'), section))
 }

@@ -5,6 +5,7 @@
  */
 import { init } from 'echarts/dist/echarts.esm.mjs'
 import type { Row, SuiteReport } from './rows.ts'
+import { isLoss } from './rows.ts'
 import { figure } from './tables.ts'
 
 export interface Theme {
@@ -40,15 +41,19 @@ export const themes: Readonly<Record<'light' | 'dark', Theme>> = {
 
 const WIDTH = 840
 const NAMES_WIDTH = 200
-const RIGHT = 12
-const HEAD = 58
+const RIGHT = 24
+const HEAD = 66
 const PANEL_HEAD = 26
 const ROW = 19
 const PANEL_GAP = 12
 const FOOT = 34
 /** Room beside the longest bars for what is written there, as a part of the whole range. */
 const LABEL_ROOM = 0.26
-const FONT = 'system-ui, -apple-system, "Segoe UI", sans-serif'
+const MARKS = 9
+const KEY = 'Blue: aioloop. Orange: aioloop, behind the baseline (1×) by more than the noise. Grey: peers.'
+/** No name in quotes: echarts writes this into an attribute as it is. */
+
+const FONT = 'system-ui, -apple-system, sans-serif'
 
 interface Panel {
   readonly name: string
@@ -83,7 +88,7 @@ function panelsOf({ rows }: SuiteReport): Panel[] {
 }
 
 function optionOf(suite: SuiteReport, panels: readonly Panel[], subtitle: string, theme: Theme) {
-  const [min, max] = rangeOf(suite.rows)
+  const { min, max, interval } = scaleOf(suite.rows)
   const axisText = { color: theme.faint, fontSize: 11 }
   return {
     animation: false,
@@ -91,12 +96,13 @@ function optionOf(suite: SuiteReport, panels: readonly Panel[], subtitle: string
     title: [
       {
         text: `${suite.name}: so many times better than the baseline`,
-        subtext: subtitle,
+        subtext: `${subtitle}\n${KEY}`,
         left: 0,
         top: 0,
+        padding: 0,
         itemGap: 6,
         textStyle: { color: theme.text, fontSize: 16 },
-        subtextStyle: { color: theme.faint, fontSize: 12 },
+        subtextStyle: { color: theme.faint, fontSize: 12, lineHeight: 17 },
       },
       ...panels.map(({ name, rows, top }) => ({
         text: `${name}, ${rows[0]?.unit ?? ''}`,
@@ -106,7 +112,13 @@ function optionOf(suite: SuiteReport, panels: readonly Panel[], subtitle: string
         textStyle: { color: theme.text, fontSize: 13 },
       })),
     ],
-    grid: panels.map(({ rows, top }) => ({ left: NAMES_WIDTH, right: RIGHT, top, height: rows.length * ROW })),
+    grid: panels.map(({ rows, top }) => ({
+      left: NAMES_WIDTH,
+      right: RIGHT,
+      top,
+      height: rows.length * ROW,
+      outerBoundsMode: 'none', // the scale of the last panel would move its grid
+    })),
     yAxis: panels.map(({ rows }, gridIndex) => ({
       gridIndex,
       type: 'category',
@@ -114,15 +126,14 @@ function optionOf(suite: SuiteReport, panels: readonly Panel[], subtitle: string
       data: rows.map(({ subject }) => subject),
       axisTick: { show: false },
       axisLine: { onZero: true, lineStyle: { color: theme.faint } },
-      axisLabel: { color: theme.text, fontSize: 12, interval: 0, margin: 0, align: 'right' },
-      offset: 0,
+      axisLabel: { color: theme.text, fontSize: 12, interval: 0, margin: 8 },
     })),
     xAxis: panels.map((_, gridIndex) => ({
       gridIndex,
       type: 'value',
       min,
       max,
-      interval: max - min > 8 ? 2 : 1,
+      interval,
       splitLine: { lineStyle: { color: theme.line, opacity: 0.6 } },
       axisLabel: { ...axisText, show: gridIndex === panels.length - 1, formatter: timesText },
     })),
@@ -131,16 +142,16 @@ function optionOf(suite: SuiteReport, panels: readonly Panel[], subtitle: string
       xAxisIndex: index,
       yAxisIndex: index,
       barWidth: 11,
-      data: rows.map((row) => bar(row, suite.noise, theme)),
+      data: rows.map((row) => bar(suite, row, theme)),
     })),
   }
 }
 
-function bar(row: Row, noise: number, theme: Theme) {
+function bar(suite: SuiteReport, row: Row, theme: Theme) {
   const value = row.ratio === null ? 0 : Math.log2(row.ratio)
   return {
     value,
-    itemStyle: { color: colour(row, noise, theme), borderRadius: 1 },
+    itemStyle: { color: colour(suite, row, theme), borderRadius: 1 },
     label: {
       show: true,
       position: value < 0 ? 'left' : 'right',
@@ -151,10 +162,10 @@ function bar(row: Row, noise: number, theme: Theme) {
   }
 }
 
-function colour({ subject, ratio }: Row, noise: number, theme: Theme): string {
-  if (!subject.startsWith('aioloop')) return theme.peer
-  if (ratio !== null && ratio < 1 - noise) return theme.loss
-  return subject.startsWith('aioloop native') ? theme.native : theme.portable
+function colour(suite: SuiteReport, row: Row, theme: Theme): string {
+  if (isLoss(suite, row)) return theme.loss
+  if (!row.subject.startsWith('aioloop')) return theme.peer
+  return row.subject.startsWith('aioloop native') ? theme.native : theme.portable
 }
 
 /** Written at the end of a bar. A subject that was not measured says so. */
@@ -164,13 +175,15 @@ export function caption({ median, unit, ratio, missing }: Row): string {
   return ratio === null ? amount : `${figure(ratio)}×  ${amount}`
 }
 
-/** Powers of two that hold all ratios, and room for the captions. */
-function rangeOf(rows: readonly Row[]): [min: number, max: number] {
+/** Powers of two that hold all ratios and room for the captions; 1 is among the marked ones. */
+function scaleOf(rows: readonly Row[]) {
   const powers = rows.flatMap(({ ratio }) => (ratio === null ? [] : [Math.log2(ratio)]))
   const low = Math.min(0, ...powers)
   const high = Math.max(0, ...powers)
   const room = Math.max(1, (high - low) * LABEL_ROOM)
-  return [low < 0 ? Math.floor(low - room) : 0, Math.ceil(high + room)]
+  const interval = Math.ceil((high - low + 2 * room) / MARKS)
+  const min = low < 0 ? Math.floor((low - room) / interval) * interval : 0
+  return { min, max: Math.ceil((high + room) / interval) * interval, interval }
 }
 
 function timesText(power: number): string {

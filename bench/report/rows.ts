@@ -26,6 +26,8 @@ export interface SuiteReport {
   readonly baseline: string
   /** How far two runs of the baseline lay apart, typically: the median over the cases. */
   readonly noise: number
+  /** The same of each case; null where the baseline's twin has no ratio. */
+  readonly noises: Readonly<Record<string, number | null>>
   readonly rows: readonly Row[]
 }
 
@@ -74,11 +76,24 @@ export function metricRows({ case: item, series }: CaseResult, metric: Metric): 
   return series.map((one) => row(rowName(item, metric), one, metric, base))
 }
 
+/** Behind its baseline by more than the noise of its case: what is shown as a loss. */
+export function isLoss({ noise, noises }: SuiteReport, { case: name, subject, ratio }: Row): boolean {
+  return subject.startsWith('aioloop') && ratio !== null && ratio < 1 - (noises[name] ?? noise)
+}
+
 function suiteReport(result: SuiteResult): SuiteReport {
   const rows = result.cases.flatMap((one) => one.case.metrics.flatMap((metric) => metricRows(one, metric)))
-  const noises = result.cases.flatMap((one) => one.case.metrics.flatMap((metric) => caseNoise(one, metric) ?? []))
-  const noise = noises.length === 0 ? 0 : summarize(noises).median
-  return { name: result.suite.name, baseline: result.suite.baseline, noise, rows }
+  const noises = result.cases.flatMap((one) =>
+    one.case.metrics.map((metric) => [rowName(one.case, metric), caseNoise(one, metric) ?? null] as const),
+  )
+  const known = noises.flatMap(([, noise]) => noise ?? [])
+  return {
+    name: result.suite.name,
+    baseline: result.suite.baseline,
+    noise: known.length === 0 ? 0 : summarize(known).median,
+    noises: Object.fromEntries(noises),
+    rows,
+  }
 }
 
 function row(name: string, { subject, values, missing }: Series, metric: Metric, base: number[] | undefined): Row {

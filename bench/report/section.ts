@@ -3,7 +3,8 @@
  * the targets that were missed, and the rows in which a subject of aioloop is behind its baseline. Nobody words these by
  * hand, so nobody can leave one out.
  */
-import type { Report, Row, SuiteReport, TargetReport } from './rows.ts'
+import type { Report, SuiteReport, TargetReport } from './rows.ts'
+import { isLoss } from './rows.ts'
 import { figure } from './tables.ts'
 
 const BEGIN = '<!-- figures: written by bench/charts.ts -->'
@@ -57,13 +58,11 @@ function missedTargets(targets: readonly TargetReport[]): string[] {
 function losses(suites: readonly SuiteReport[]): string[] {
   const rows = suites.flatMap((suite) =>
     suite.rows.flatMap((row) => {
-      const base = suite.rows.find((other) => other.case === row.case && other.ratio === 1 && !isOurs(other))
-      const behind = isOurs(row) && row.ratio !== null && row.ratio < 1 - suite.noise
-      return behind
-        ? [
-            `| ${suite.name} ${row.case} | ${row.subject} | ${amount(row.ratio)} | ${amount(row.median)} ${row.unit} | ${base?.subject ?? 'the baseline'}, ${amount(base?.median ?? null)} |`,
-          ]
-        : []
+      if (!isLoss(suite, row)) return []
+      const base = suite.rows.find((other) => other.case === row.case && other.ratio === 1)
+      const baseline = base === undefined ? suite.baseline : `${base.subject}: ${amount(base.median)}`
+      const measured = `${amount(row.median)} ${row.unit}`
+      return [`| ${suite.name} ${row.case} | ${row.subject} | ${amount(row.ratio)} | ${measured} | ${baseline} |`]
     }),
   )
   if (rows.length === 0) return ['In no case aioloop was behind the baseline by more than the noise.']
@@ -78,10 +77,6 @@ function absent(suites: readonly SuiteReport[]): string[] {
     rows.flatMap(({ subject, missing }) => (missing === undefined ? [] : [`${subject} in ${name} (${missing})`])),
   )
   return reasons.length === 0 ? [] : [`Not measured: ${[...new Set(reasons)].join('; ')}.`]
-}
-
-function isOurs({ subject }: Row): boolean {
-  return subject.startsWith('aioloop')
 }
 
 function amount(value: number | null): string {
