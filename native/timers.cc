@@ -1,24 +1,7 @@
-// The 4-ary heap of timers. See timers.h. Four children per node: half the depth of a binary heap, and the children of
-// a node fill one cache line.
+// Slots, cancelling and the choice between run and heap. See timers.h.
 #include "timers.h"
 
-#include <algorithm>
-
 namespace aioloop {
-
-namespace {
-
-constexpr size_t kArity = 4;
-// A heap this small is never given back to the system.
-constexpr size_t kKeptCapacity = 1024;
-
-// Sequence numbers wrap; two timers that wait at the same time are less than half their range apart.
-bool before(const Timer& a, const Timer& b) {
-  if (a.deadline != b.deadline) return a.deadline < b.deadline;
-  return static_cast<int32_t>(a.sequence - b.sequence) < 0;
-}
-
-}  // namespace
 
 void Timers::reserve_slots(uint32_t count) {
   if (count > sequence_of_slot_.size()) sequence_of_slot_.resize(count, 0);
@@ -31,82 +14,64 @@ void Timers::start(uint32_t slot, double deadline) {
   if (next_sequence_ == 0) next_sequence_ = 1;
   sequence_of_slot_[slot] = sequence;
   live_++;
-  heap_.push_back({deadline, sequence, slot});
-  sift_up(heap_.size() - 1);
+  add({deadline, sequence, slot});
+}
+
+// One far deadline must not send all that come after it to the heap: where it is only the last of the run that is too
+// late, that one goes there itself.
+void Timers::add(const Timer& timer) {
+  if (!run_.empty() && timer.deadline < run_.back().deadline) {
+    if (!run_.fits_at_back(timer.deadline)) {
+      heap_.push(timer);
+      return;
+    }
+    heap_.push(run_.back());
+    run_.pop_back();
+  }
+  run_.push(timer);
 }
 
 void Timers::cancel(uint32_t slot) {
   if (slot >= sequence_of_slot_.size() || sequence_of_slot_[slot] == 0) return;
   sequence_of_slot_[slot] = 0;
   live_--;
-  if (heap_.size() > 2 * live_) compact();
+  if (size() > 2 * live_) compact();
 }
 
 bool Timers::earliest(double* deadline) {
-  drop_dead_tops();
-  if (heap_.empty()) return false;
-  *deadline = heap_.front().deadline;
+  const Timer* timer = first();
+  if (timer == nullptr) return false;
+  *deadline = timer->deadline;
   return true;
 }
 
 bool Timers::take_due(double now, Timer* timer) {
-  drop_dead_tops();
-  if (heap_.empty() || heap_.front().deadline > now) return false;
-  *timer = heap_.front();
+  const Timer* earliest = first();
+  if (earliest == nullptr || earliest->deadline > now) return false;
+  *timer = *earliest;
   sequence_of_slot_[timer->slot] = 0;
   live_--;
-  remove_top();
+  if (!run_.empty() && earliest == &run_.front()) {
+    run_.pop();
+  } else {
+    heap_.pop();
+  }
   return true;
 }
 
-void Timers::drop_dead_tops() {
-  while (!heap_.empty() && !alive(heap_.front())) remove_top();
-}
-
-void Timers::remove_top() {
-  heap_.front() = heap_.back();
-  heap_.pop_back();
-  if (!heap_.empty()) sift_down(0);
+// The earliest timer that is alive, in its place; null when there is none. Dead heads leave here.
+const Timer* Timers::first() {
+  while (!run_.empty() && !alive(run_.front())) run_.pop();
+  while (!heap_.empty() && !alive(heap_.top())) heap_.pop();
+  if (heap_.empty()) return run_.empty() ? nullptr : &run_.front();
+  if (run_.empty() || before(heap_.top(), run_.front())) return &heap_.top();
+  return &run_.front();
 }
 
 void Timers::compact() {
-  heap_.erase(std::remove_if(heap_.begin(), heap_.end(), [this](const Timer& timer) { return !alive(timer); }),
-              heap_.end());
-  if (heap_.capacity() > kKeptCapacity && heap_.capacity() > 4 * heap_.size()) {
-    std::vector<Timer> smaller(heap_);
-    heap_.swap(smaller);
-  }
-  if (heap_.size() < 2) return;
-  for (size_t index = (heap_.size() - 2) / kArity + 1; index-- > 0;) sift_down(index);
-}
-
-void Timers::sift_up(size_t index) {
-  Timer timer = heap_[index];
-  while (index > 0) {
-    size_t parent = (index - 1) / kArity;
-    if (!before(timer, heap_[parent])) break;
-    heap_[index] = heap_[parent];
-    index = parent;
-  }
-  heap_[index] = timer;
-}
-
-void Timers::sift_down(size_t index) {
-  Timer timer = heap_[index];
-  size_t size = heap_.size();
-  for (;;) {
-    size_t first = index * kArity + 1;
-    if (first >= size) break;
-    size_t smallest = first;
-    size_t last = std::min(first + kArity, size);
-    for (size_t child = first + 1; child < last; child++) {
-      if (before(heap_[child], heap_[smallest])) smallest = child;
-    }
-    if (!before(heap_[smallest], timer)) break;
-    heap_[index] = heap_[smallest];
-    index = smallest;
-  }
-  heap_[index] = timer;
+  auto dead = [this](const Timer& timer) { return !alive(timer); };
+  run_.remove_if(dead);
+  heap_.remove_if(dead);
 }
 
 }  // namespace aioloop

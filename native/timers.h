@@ -1,24 +1,20 @@
-// Every pending timer of one loop: a 4-ary heap of 16-byte entries, earliest deadline first, ties in order of start.
+// Every pending timer of one loop, earliest deadline first, ties in order of start. Most programs have few different
+// delays, so most deadlines come in order: those stand in a sorted run (timer-run.h), the others in a heap
+// (timer-heap.h), 16 bytes each; what is due next is the earlier of two heads.
 //
 // A timer is named by its slot, which JavaScript chooses and reuses. Cancelling is lazy: it clears the slot's sequence
-// number, and the entry, now dead, leaves the heap at the top or when more than half of the heap is dead. So start and
-// cancel cost no search, and a program that starts and cancels for ever does not grow. Knows nothing of libuv or of
-// time: deadlines are numbers. Called by LoopCore only.
+// number, and the entry, now dead, leaves as head of its structure or when more than half of all entries are dead. So
+// start and cancel cost no search, and a program that starts and cancels for ever does not grow. Knows nothing of libuv
+// or of time: deadlines are numbers. Called by LoopCore only.
 #ifndef AIOLOOP_TIMERS_H_
 #define AIOLOOP_TIMERS_H_
 
-#include <cstddef>
-#include <cstdint>
 #include <vector>
 
-namespace aioloop {
+#include "timer-heap.h"
+#include "timer-run.h"
 
-struct Timer {
-  double deadline;
-  uint32_t sequence;
-  uint32_t slot;
-};
-static_assert(sizeof(Timer) == 16, "a heap entry is 16 bytes");
+namespace aioloop {
 
 class Timers {
  public:
@@ -37,18 +33,17 @@ class Timers {
 
   size_t live() const { return live_; }
   // Entries in memory, dead ones included.
-  size_t size() const { return heap_.size(); }
-  size_t capacity() const { return heap_.capacity(); }
+  size_t size() const { return run_.size() + heap_.size(); }
+  size_t capacity() const { return run_.capacity() + heap_.capacity(); }
 
  private:
   bool alive(const Timer& timer) const { return sequence_of_slot_[timer.slot] == timer.sequence; }
-  void remove_top();
-  void drop_dead_tops();
+  void add(const Timer& timer);
+  const Timer* first();
   void compact();
-  void sift_up(size_t index);
-  void sift_down(size_t index);
 
-  std::vector<Timer> heap_;
+  TimerRun run_;
+  TimerHeap heap_;
   std::vector<uint32_t> sequence_of_slot_;  // of the pending timer in the slot; 0 is none
   size_t live_ = 0;
   uint32_t next_sequence_ = 1;

@@ -1,4 +1,4 @@
-// The heap of timers: order, ties, cancelling, memory.
+// The pending timers, in their sorted run and in their heap: order, ties across both, cancelling, memory.
 #include "timers.h"
 
 #include <doctest/doctest.h>
@@ -99,6 +99,53 @@ TEST_CASE("100,000 timers started and cancelled one by one do not grow the heap"
   CHECK(timers.capacity() <= 1024);
 }
 
+TEST_CASE("equal deadlines come out in the order of their start, whether they stand in the run or in the heap") {
+  Timers timers;
+  timers.reserve_slots(400);
+  std::vector<uint32_t> expected[3];
+  // Falling deadlines go to the heap, rising ones to the run; each of the three turns up in both.
+  for (uint32_t slot = 0; slot < 400; slot++) {
+    uint32_t which = slot % 4 == 3 ? 1 : slot % 4;
+    timers.start(slot, 10 - which);
+    expected[2 - which].push_back(slot);
+  }
+  std::vector<uint32_t> all;
+  for (const std::vector<uint32_t>& slots : expected) all.insert(all.end(), slots.begin(), slots.end());
+  CHECK(take_all(timers) == all);
+}
+
+TEST_CASE("a run that moves on for ever stays as small as what waits in it") {
+  Timers timers;
+  timers.reserve_slots(64);
+  Timer timer;
+  for (uint32_t i = 0; i < 100000; i++) {
+    timers.start(i % 64, i);
+    if (i >= 32) {
+      REQUIRE(timers.take_due(i, &timer));
+      REQUIRE(timer.deadline == i - 32);
+    }
+  }
+  CHECK(timers.size() == 32);
+  CHECK(timers.capacity() <= 1024);
+}
+
+TEST_CASE("far timers started between near ones and cancelled leave nothing in run or heap") {
+  Timers timers;
+  timers.reserve_slots(8);
+  timers.start(7, 1e9);
+  for (int i = 0; i < 100000; i++) {
+    timers.start(0, i + 1e6);
+    timers.start(1, i);
+    timers.start(2, i + 5e5);
+    timers.cancel(0);
+    timers.cancel(2);
+    CHECK(timers.size() <= 8);
+    CHECK(take_all(timers, i) == std::vector<uint32_t>{1});
+  }
+  CHECK(timers.live() == 1);
+  CHECK(timers.capacity() <= 1024);
+}
+
 TEST_CASE("dead entries are never more than half, and memory is given back") {
   Timers timers;
   timers.reserve_slots(100000);
@@ -113,41 +160,43 @@ TEST_CASE("dead entries are never more than half, and memory is given back") {
   CHECK(timers.capacity() <= 1024);
 }
 
-TEST_CASE("a random history agrees with a sorted list") {
-  Timers timers;
-  std::mt19937 random(7);
-  timers.reserve_slots(64);
-  struct Model {
-    double deadline;
-    int order;
-    uint32_t slot;
-  };
-  std::vector<Model> model;
-  int order = 0;
-  for (int step = 0; step < 50000; step++) {
-    uint32_t slot = random() % 64;
-    auto found = std::find_if(model.begin(), model.end(), [&](const Model& m) { return m.slot == slot; });
-    if (random() % 4 == 0) {
-      double now = random() % 100;
-      std::sort(model.begin(), model.end(), [](const Model& a, const Model& b) {
-        return a.deadline != b.deadline ? a.deadline < b.deadline : a.order < b.order;
-      });
-      Timer timer;
-      bool taken = timers.take_due(now, &timer);
-      bool expected = !model.empty() && model[0].deadline <= now;
-      REQUIRE(taken == expected);
-      if (taken) {
-        REQUIRE(timer.slot == model[0].slot);
-        model.erase(model.begin());
+TEST_CASE("a random history, of deadlines without order or of two delays, agrees with a sorted list") {
+  for (bool delays : {false, true}) {
+    Timers timers;
+    std::mt19937 random(7);
+    timers.reserve_slots(64);
+    struct Model {
+      double deadline;
+      int order;
+      uint32_t slot;
+    };
+    std::vector<Model> model;
+    int order = 0;
+    for (int step = 0; step < 50000; step++) {
+      uint32_t slot = random() % 64;
+      auto found = std::find_if(model.begin(), model.end(), [&](const Model& m) { return m.slot == slot; });
+      if (random() % 4 == 0) {
+        double now = delays ? step / 50.0 : random() % 100;
+        std::sort(model.begin(), model.end(), [](const Model& a, const Model& b) {
+          return a.deadline != b.deadline ? a.deadline < b.deadline : a.order < b.order;
+        });
+        Timer timer;
+        bool taken = timers.take_due(now, &timer);
+        bool expected = !model.empty() && model[0].deadline <= now;
+        REQUIRE(taken == expected);
+        if (taken) {
+          REQUIRE(timer.slot == model[0].slot);
+          model.erase(model.begin());
+        }
+      } else if (found != model.end()) {
+        timers.cancel(slot);
+        model.erase(found);
+      } else {
+        double deadline = delays ? step / 50.0 + (random() % 3 == 0 ? 20 : 2) : random() % 100;
+        timers.start(slot, deadline);
+        model.push_back({deadline, order++, slot});
       }
-    } else if (found != model.end()) {
-      timers.cancel(slot);
-      model.erase(found);
-    } else {
-      double deadline = random() % 100;
-      timers.start(slot, deadline);
-      model.push_back({deadline, order++, slot});
+      REQUIRE(timers.live() == model.size());
     }
-    REQUIRE(timers.live() == model.size());
   }
 }
