@@ -5,7 +5,8 @@
 // What both promise: `covers(d)`: the poll will end at `d` or earlier. `arm(d, now)` makes that true; it never moves
 // the device later, so a poll may end too early and find nothing due, which is cheap. After the device has fired it
 // covers nothing, `fired` is called, and the owner must arm again or the loop may be left without a live handle (the
-// uv_timer_t fires after the check phase). `keep_alive(true)` keeps an armed device's loop alive.
+// uv_timer_t fires after the check phase). `keep_alive(true)` keeps an armed device's loop alive. `kExact` says whether
+// deadlines less than a millisecond apart are told apart.
 #ifndef AIOLOOP_DEADLINE_CLOCK_H_
 #define AIOLOOP_DEADLINE_CLOCK_H_
 

@@ -1,9 +1,24 @@
 // The life of a loop and the phases of a turn. See loop-core.h; docs/turn.md tells the turn as a list.
 #include "loop-core.h"
 
+#include <algorithm>
+
 #include "monotonic.h"
 
 namespace aioloop {
+
+namespace {
+
+// Timers due a few microseconds apart would keep the loop from ever sleeping, with a poll and a turn for each. So once
+// this many were delivered in one period, the next poll waits for the end of the period, and what comes due meanwhile
+// gathers. Timers farther apart than the quotient never wait.
+constexpr uint32_t kDenseTimers = 8;
+// Milliseconds; a period begins with the first turn after the last one. Measured with 10,000 timers spread over 100 ms:
+// at 0.1 / 0.15 / 0.2 / 0.25 they cost 750 / 580 / 440 / 370 turns, of some 20 µs with waking up, and 90 % of them were
+// late by less than 0.13 / 0.16 / 0.21 / 0.25 ms.
+constexpr double kPeriod = 0.2;
+
+}  // namespace
 
 Failure LoopCore::open(uv_loop_t* host, const Rings& rings, double longest_wait) {
   rings_ = rings;
@@ -115,6 +130,12 @@ void LoopCore::collect() {
   collect_at(monotonic_ms());
 }
 
+void LoopCore::begin_period(double now) {
+  if (now < period_began_ + kPeriod) return;
+  period_began_ = now;
+  timers_of_period_ = 0;
+}
+
 void LoopCore::collect_at(double now) {
   int signum;
   while (signals_.pending() && !rings_.completions_full()) {
@@ -124,6 +145,7 @@ void LoopCore::collect_at(double now) {
   Timer timer;
   while (!rings_.completions_full() && timers_.take_due(now, &timer)) {
     rings_.put(kCompleteTimer, timer.slot);
+    timers_of_period_++;
     double lag = now - timer.deadline;
     if (lag > rings_.number(kNumberMaxLag)) rings_.set_number(kNumberMaxLag, lag);
   }
@@ -144,10 +166,14 @@ void LoopCore::settle() {
 
 // True when something is due already, or when the device fails: then only not waiting keeps timers from being late.
 bool LoopCore::arm() {
-  double earliest;
+  double earliest = 0;
   bool timers = timers_.earliest(&earliest);
   clock_.keep_alive(timers);
   if (!timers) clock_.rest();
+  // A coarse device gathers by itself.
+  if (DeadlineClock::kExact && timers_of_period_ >= kDenseTimers) {
+    earliest = std::max(earliest, period_began_ + kPeriod);
+  }
   if (!timers || clock_.covers(earliest)) return false;
   double now = monotonic_ms();
   return earliest <= now || clock_.arm(earliest, now).failed();
@@ -180,6 +206,7 @@ bool LoopCore::pump(bool block) {
   }
   double now = monotonic_ms();
   drain();
+  begin_period(now);
   collect_at(now);
   rings_.set_word(kWordReady, 0);
   rings_.set_number(kNumberTurnStarted, now);
@@ -224,6 +251,7 @@ void LoopCore::on_check(uv_check_t* check) {
   if (core == nullptr || !core->running_ || core->entered_) return;
   double now = monotonic_ms();
   core->drain();
+  core->begin_period(now);
   core->collect_at(now);
   if (core->rings_.word(kWordReady) != 0 || core->rings_.has_completions()) core->enter(now);
 }

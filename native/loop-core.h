@@ -78,6 +78,7 @@ class LoopCore {
   void settle();
   bool arm();
   void enter(double now);
+  void begin_period(double now);
   void collect_at(double now);
   void wait_once();
   void look_once();
@@ -99,6 +100,8 @@ class LoopCore {
   double longest_wait_ = 0;
   const double* deadlines_ = nullptr;
   uint32_t slots_ = 0;
+  double period_began_ = 0;
+  uint32_t timers_of_period_ = 0;  // delivered in it
 
   Rings rings_;
   Timers timers_;

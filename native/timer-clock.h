@@ -13,6 +13,9 @@ namespace aioloop {
 
 class TimerClock {
  public:
+  // Whole milliseconds.
+  static constexpr bool kExact = false;
+
   using Fired = void (*)(void* owner);
 
   TimerClock() = default;

@@ -14,6 +14,9 @@ namespace aioloop {
 
 class TimerfdClock {
  public:
+  // Armed to less than a millisecond.
+  static constexpr bool kExact = true;
+
   using Fired = void (*)(void* owner);
 
   TimerfdClock() = default;

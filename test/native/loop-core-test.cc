@@ -73,6 +73,38 @@ TEST_CASE("embedded: one of two timers stays pending while the device fires for 
   CHECK(entry.timers_delivered().size() == 50);
 }
 
+TEST_CASE("timers a few microseconds apart gather to a few turns, in order, none early, and those far apart do not") {
+  for (uint32_t capacity : {4u, 64u}) {
+    TestLoop loop;
+    FakeEntry entry(&loop.loop, capacity);
+    entry.core.start();
+    double now = monotonic_ms();
+    for (uint32_t slot = 0; slot < 600; slot++) entry.start_timer(slot, now + 2 + (slot < 10 ? 0 : slot * 0.01));
+    loop.run();
+    std::vector<uint32_t> slots = entry.timers_delivered();
+    REQUIRE(slots.size() == 600);
+    for (uint32_t slot = 0; slot < 600; slot++) CHECK(slots[slot] == slot);
+    CHECK(entry.early == 0);
+    // 6 ms are 30 periods.
+    CHECK(entry.turns <= 60);
+  }
+}
+
+TEST_CASE("a gathering loop delivers what is due in every turn that something else asks for") {
+  TestLoop loop;
+  FakeEntry entry(&loop.loop);
+  entry.core.start();
+  for (uint32_t slot = 0; slot < 20; slot++) entry.start_timer(slot, 0);
+  entry.on_turn = [&] {
+    if (entry.turns >= 200) return;
+    entry.start_timer(20 + static_cast<uint32_t>(entry.turns), 0);
+    entry.want_turn();
+    if (entry.turns > 1) CHECK(entry.delivered.back().id == 19u + static_cast<uint32_t>(entry.turns));
+  };
+  loop.run();
+  CHECK(entry.timers_delivered().size() == 219);
+}
+
 TEST_CASE("embedded: a timer cancelled when it is due already is not delivered (trap T 2)") {
   TestLoop loop;
   FakeEntry entry(&loop.loop);
