@@ -127,9 +127,13 @@ export class NativeBackend implements Backend {
 
   deliver(): void {
     const words = this.#words
+    const { completions, completionMask } = this.#rings
     for (;;) {
       const tail = words[COMPLETION_TAIL] as number
-      for (let head = words[COMPLETION_HEAD] as number; head !== tail; head = (head + 1) >>> 0) this.#deliverAt(head)
+      for (let head = words[COMPLETION_HEAD] as number; head !== tail; head = (head + 1) >>> 0) {
+        const at = (head & completionMask) * COMPLETION_WORDS
+        this.#complete(completions[at] as number, completions[at + 1] as number)
+      }
       words[COMPLETION_HEAD] = tail
       if (words[MORE] === 0) return
       this.#native.collect()
@@ -192,11 +196,7 @@ export class NativeBackend implements Backend {
     }
   }
 
-  #deliverAt(position: number): void {
-    const { completions, completionMask } = this.#rings
-    const at = (position & completionMask) * COMPLETION_WORDS
-    const op = completions[at]
-    const id = completions[at + 1] as number
+  #complete(op: number, id: number): void {
     if (op === COMPLETE_TIMER) this.#host?.makeReady(this.#timers.fired(id))
     else if (op === COMPLETE_SIGNAL) this.#host?.signalled(id)
     // A wake needs nothing but the turn; what was taken back is nothing.

@@ -29,39 +29,44 @@ const START = SUBMIT_START_TIMER << SLOT_BITS
 const CANCEL = SUBMIT_CANCEL_TIMER << SLOT_BITS
 const MOST_SLOTS = 1 << SLOT_BITS
 const FIRST_SLOTS = 1024
-const NO_SLOT = -1
 
 export class NativeTimers {
-  /** Timers pending now. */
-  count = 0
   /** Completions whose timer was cancelled before they were delivered. */
   drops = 0
   readonly #native: NativeLoop
   readonly #rings: SharedRings
   readonly #entries: (TimerEntry | undefined)[] = []
   #deadlines = new Float64Array(0)
-  /** Of a pending slot: where its START was written in the submission ring. Of a free one: the next free slot. */
-  #links = new Int32Array(0)
-  #free = NO_SLOT
+  /** Of a pending slot: where its START was written in the submission ring. */
+  #positions = new Int32Array(0)
+  /** A stack and not a list through the slots: timers end in any order, and what they touch then is not in the cache. */
+  #freeSlots = new Int32Array(0)
+  #freeCount = 0
 
   constructor(native: NativeLoop, rings: SharedRings) {
     this.#native = native
     this.#rings = rings
   }
 
+  /** Timers pending now. */
+  get count(): number {
+    return this.#positions.length - this.#freeCount
+  }
+
   start(entry: TimerEntry, deadline: number): void {
-    const slot = this.#free === NO_SLOT ? this.#grow() : this.#free
-    const position = this.#submit(START | slot)
-    this.#free = this.#links[slot] as number
-    this.#links[slot] = position
+    if (this.#freeCount === 0) this.#grow()
+    const slot = this.#freeSlots[this.#freeCount - 1] as number
+    this.#positions[slot] = this.#submit(START | slot)
+    this.#freeCount--
     this.#entries[slot] = entry
     this.#deadlines[slot] = deadline
     entry.slot = slot
-    this.count++
   }
 
+  /** Ignored when the entry is not pending here. */
   cancel(entry: TimerEntry): void {
     const slot = entry.slot
+    if (this.#entries[slot] !== entry) return
     if (!this.#takeBackStart(slot) && !this.#takeBackCompletion(slot)) this.#submit(CANCEL | slot)
     this.#leave(slot, entry, TimerState.cancelled)
   }
@@ -92,9 +97,7 @@ export class NativeTimers {
     entry.slot = state
     entry.deadline = this.#deadlines[slot] as number
     this.#entries[slot] = undefined
-    this.#links[slot] = this.#free
-    this.#free = slot
-    this.count--
+    this.#freeSlots[this.#freeCount++] = slot
   }
 
   /** Returns the position of the record, as a signed word. */
@@ -119,7 +122,7 @@ export class NativeTimers {
 
   #takeBackStart(slot: number): boolean {
     const { words, submissions, submissionMask } = this.#rings
-    const position = this.#links[slot] as number
+    const position = this.#positions[slot] as number
     const tail = words[SUBMISSION_TAIL] as number
     const waiting = (tail - (words[SUBMISSION_HEAD] as number)) >>> 0
     if ((tail - position - 1) >>> 0 >= waiting) return false
@@ -144,18 +147,16 @@ export class NativeTimers {
     return false
   }
 
-  /** Double the slots. Returns the first of the new ones, which heads the list of free slots. */
-  #grow(): number {
-    const old = this.#links.length
+  /** Double the slots. The first of the new ones is used first. */
+  #grow(): void {
+    const old = this.#positions.length
     const slots = old === 0 ? FIRST_SLOTS : old * 2
     if (slots > MOST_SLOTS) throw new RangeError(`cannot start a timer: ${old} are pending, and a loop holds no more`)
     this.#deadlines = new Float64Array(this.#native.growSlots(slots))
-    const links = new Int32Array(slots)
-    links.set(this.#links)
-    for (let slot = old; slot < slots - 1; slot++) links[slot] = slot + 1
-    links[slots - 1] = NO_SLOT
-    this.#links = links
-    this.#free = old
-    return old
+    const positions = new Int32Array(slots)
+    positions.set(this.#positions)
+    this.#positions = positions
+    this.#freeSlots = new Int32Array(slots)
+    for (let slot = slots - 1; slot >= old; slot--) this.#freeSlots[this.#freeCount++] = slot
   }
 }

@@ -77,6 +77,29 @@ describe.each(rings)('embedded, with rings of $submissionCapacity', (capacities)
     expect(host.backend.metrics().timers).toBe(0)
   })
 
+  it('ignores a cancel of what is not pending here, and gives no slot out twice after it', async () => {
+    const host = start(capacities)
+    const other = start(capacities)
+    const cancelled = host.after(1000)
+    const slot = cancelled.slot
+    host.backend.cancelTimer(cancelled)
+    const foreign = other.after(1000)
+    for (let i = 0; i < 3; i++) {
+      host.backend.cancelTimer(cancelled)
+      host.backend.cancelTimer(foreign)
+      cancelled.slot = slot
+      host.backend.cancelTimer(cancelled)
+    }
+    let fired = 0
+    await until((done) => {
+      const timers = Array.from({ length: 10 }, () => host.after(0, () => fired++))
+      expect(new Set(timers.map((timer) => timer.slot)).size).toBe(10)
+      host.after(0, done)
+    })
+    expect(fired).toBe(10)
+    expect([host.backend.metrics().timers, other.backend.metrics().timers]).toEqual([0, 1])
+  })
+
   it('sets slot and deadline of a timer that fires, before it runs', async () => {
     const host = start(capacities)
     const deadline = host.backend.now() + 1.5
