@@ -1,5 +1,9 @@
 // What the addon exports: the class `Loop`, the loop's clock, waking a loop of any thread by id, and the layout of the
 // shared memory for comparison. Entry point of the .node file; runs once per load per environment.
+//
+// All of binding/ calls Node-API as it is, without a C++ wrapper: any call may fail while `terminate()` ends the Worker
+// that is inside it, and wrappers made without exceptions answer that by aborting the process. Here a status that is
+// not `napi_ok` means to return.
 #include <node_api.h>
 
 #include "../monotonic.h"
