@@ -139,6 +139,8 @@ function optionOf(suite: SuiteReport, panels: readonly Panel[], subtitle: string
     })),
     series: panels.map(({ rows }, index) => ({
       type: 'bar',
+      silent: true, // nothing to hover over in a picture
+      emphasis: { disabled: true },
       xAxisIndex: index,
       yAxisIndex: index,
       barWidth: 11,

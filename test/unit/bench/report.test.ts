@@ -8,7 +8,13 @@ import { figure, suiteText, targetsText } from '../../../bench/report/tables.ts'
 import { judge } from '../../../bench/report/verdict.ts'
 import type { Target } from '../../../bench/targets.ts'
 
-const env = { node: 'v24.0.0', cpu: '2 x some', date: '2026-01-01T00:00:00.000Z', loop: 'native', load: { atStart: 0.5, atEnd: 1.5 } }
+const env = {
+  node: 'v24.0.0',
+  cpu: '2 x some',
+  date: '2026-01-01T00:00:00.000Z',
+  loop: 'native',
+  load: { atStart: 0.5, atEnd: 1.5 },
+}
 const host = { node: 24, platform: 'linux' } as const
 
 function series(name: string, values: number[] | string): Series {
