@@ -3,10 +3,11 @@
 //
 //   node scripts/prebuild.mjs                for this machine
 //   node scripts/prebuild.mjs --arch arm64   by Debian's cross compiler (g++-aarch64-linux-gnu) on another Linux
+//   node scripts/prebuild.mjs --out DIR      into DIR/prebuilds
 //
 // prebuildify runs `node-gyp rebuild` and moves the result away; so it works on a copy of the native sources, and what
 // is in build/ (the addon being developed, native tests, the sanitized addon) stays as it was.
-import { cpSync, existsSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs'
+import { copyFileSync, cpSync, existsSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { parseArgs, promisify } from 'node:util'
@@ -17,8 +18,9 @@ const root = dirname(import.meta.dirname)
 const require = createRequire(import.meta.url)
 const staging = join(root, '.cache', `prebuild-${process.pid}`)
 
-const { values } = parseArgs({ options: { arch: { type: 'string', default: process.arch } } })
-const { arch } = values
+const { arch, out } = parseArgs({
+  options: { arch: { type: 'string', default: process.arch }, out: { type: 'string', default: root } },
+}).values
 const linux = process.platform === 'linux'
 // Clang and MSVC build for the other architecture of their own system when node-gyp passes --arch.
 const cross = linux && arch !== process.arch
@@ -72,16 +74,18 @@ async function build() {
   const symbols = linux ? newestSymbols(built) : {}
   const young = tooYoung(symbols)
   if (young.length > 0) throw new Error(`${file} would not load where Node runs: ${young.join('; ')}`)
-  mkdirSync(dirname(join(root, file)), { recursive: true })
-  // A rename: whoever loads or packs the old file at this moment sees it whole.
-  renameSync(built, join(root, file))
+  mkdirSync(dirname(join(out, file)), { recursive: true })
+  // A rename, from a place that is not packed: whoever loads or packs the old file at this moment sees it whole.
+  const beside = join(out, `.prebuild-${process.pid}.tmp`)
+  copyFileSync(built, beside)
+  renameSync(beside, join(out, file))
   return { file, symbols }
 }
 
 const started = performance.now()
 try {
   const { file, symbols } = await build()
-  const size = `${(statSync(join(root, file)).size / 1024).toFixed(1)} KiB`
+  const size = `${(statSync(join(out, file)).size / 1024).toFixed(1)} KiB`
   const needs = Object.entries(symbols).map(([family, version]) => `${family}_${version}`)
   const seconds = ((performance.now() - started) / 1000).toFixed(1)
   console.log(`built ${file} in ${seconds} s: ${[size, ...needs].join(', ')}`)

@@ -4,8 +4,8 @@
  * reason when there is no native loop.
  *
  * Bun and Deno resolve `uv_*` names and then abort or crash in them, so they are refused before anything is loaded, and so
- * is a libuv of another major version. What can go wrong later (no binary, `--permission`, another layout) is caught and
- * becomes the reason.
+ * are a libuv of another major version and Electron, whose own loop drives Node's in a way that was never tried here. What
+ * can go wrong later (no binary, `--permission`, another layout) is caught and becomes the reason.
  */
 import { existsSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -73,9 +73,15 @@ function load(): LoadedBinding {
   try {
     return loadAddon(chosen === undefined || chosen === '' ? builtAddon() : chosen)
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error)
-    return { reason: `the addon could not be loaded: ${message.split('\n')[0]}` }
+    return { reason: `the addon could not be loaded: ${explain(error)}` }
   }
+}
+
+function explain(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  if ('code' in error && error.code === 'ERR_DLOPEN_DISABLED')
+    return 'addons are not permitted here; --allow-addons permits them'
+  return error.message.split('\n')[0] ?? error.message
 }
 
 /** Loads one file, whatever was loaded before. Throws what the runtime throws. */
@@ -95,6 +101,7 @@ function builtAddon(): string {
 export function unfitRuntime(versions: Readonly<Record<string, string | undefined>>): string | undefined {
   if (versions.bun !== undefined) return 'Bun does not have the libuv that the addon needs'
   if (versions.deno !== undefined) return 'Deno does not have the libuv that the addon needs'
+  if (versions.electron !== undefined) return 'the native loop has not been tried on the loop of Electron'
   if (versions.uv === undefined) return 'this runtime does not say which libuv it has'
   if (versions.uv.split('.')[0] !== '1') return `the addon is for libuv 1, and this is libuv ${versions.uv}`
   return undefined

@@ -1,9 +1,10 @@
 /**
  * The package as a user gets it: packed by npm, unpacked into a project of its own under node_modules, with its one run-time
- * dependency and the types of Node beside it. There is no compiled addon in it: this is also the machine where none loads.
+ * dependency and the types of Node beside it. Binaries are taken out of it: this is also the machine for which there is none.
+ * installed.ts is for what needs them.
  */
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 
@@ -31,6 +32,7 @@ export function packIntoProject(): PackedProject {
   const [tarball] = JSON.parse(packed) as { filename: string }[]
   if (tarball === undefined) throw new Error('npm pack made nothing')
   execFileSync('tar', ['-xzf', join(folder, tarball.filename), '-C', unpacked, '--strip-components=1'])
+  rmSync(join(unpacked, 'prebuilds'), { recursive: true, force: true })
   for (const name of ['node-gyp-build', '@types', 'undici-types']) {
     symlinkSync(join(root, 'node_modules', name), join(modules, name))
   }
