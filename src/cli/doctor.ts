@@ -34,7 +34,7 @@ export async function doctor(args: readonly string[]): Promise<number> {
   if (options.help) process.stdout.write(USAGE)
   else {
     const found = await diagnose()
-    process.stdout.write(options.json ? `${JSON.stringify(found, undefined, 2)}\n` : describe(found))
+    process.stdout.write(options.json ? `${JSON.stringify(found, undefined, 2)}\n` : diagnosisText(found))
   }
   return 0
 }
@@ -60,7 +60,7 @@ async function diagnose(): Promise<Diagnosis> {
   }
 }
 
-export function describe({ loop, reason, chosenBy, binary, versions, platform, capabilities }: Diagnosis): string {
+export function diagnosisText({ loop, reason, chosenBy, binary, versions, platform, capabilities }: Diagnosis): string {
   return twoColumns([
     ['loop', loop],
     ['why', reason],

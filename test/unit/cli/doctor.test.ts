@@ -1,6 +1,6 @@
 /** How a diagnosis is laid out, whatever it says. */
-import { expect, describe as group, it } from 'vitest'
-import { type Diagnosis, describe } from '../../../src/cli/doctor.ts'
+import { describe, expect, it } from 'vitest'
+import { type Diagnosis, diagnosisText } from '../../../src/cli/doctor.ts'
 import { twoColumns } from '../../../src/cli/two-columns.ts'
 import { COMMANDS, refusal, USAGE } from '../../../src/cli/usage.ts'
 
@@ -14,7 +14,7 @@ const found: Diagnosis = {
   platform: 'linux x64',
 }
 
-group('the table of aioloop doctor', () => {
+describe('the table of aioloop doctor', () => {
   it('puts all values under each other', () => {
     expect(twoColumns([])).toBe('')
     expect(
@@ -26,13 +26,13 @@ group('the table of aioloop doctor', () => {
   })
 
   it('says in words what there is not', () => {
-    const lines = describe(found).split('\n')
+    const lines = diagnosisText(found).split('\n')
     expect(lines).toContainEqual(expect.stringMatching(/^binary\s+none is loaded$/))
     expect(lines).toContainEqual(expect.stringMatching(/^version uv\s+not said by this runtime$/))
   })
 })
 
-group('the refusal of a command', () => {
+describe('the refusal of a command', () => {
   it('quotes it and names what there is', () => {
     expect(refusal('frob"')).toContain(JSON.stringify('frob"'))
     for (const command of COMMANDS) {
