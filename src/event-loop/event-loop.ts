@@ -28,22 +28,11 @@ import { Unsupported } from './unsupported.ts'
 
 const SLOW_CALLBACK = 100
 
-/**
- * Stands for `asyncio.AbstractEventLoop`. Made by `newEventLoop()`; not meant to be subclassed by users.
- *
- * @example
- * ```ts
- * const loop = newEventLoop()
- * loop.callLater(5, () => loop.stop())
- * await loop.runForever()
- * loop.close()
- * ```
- */
+/** The members that users see are described in loop/contract/event-loop.ts. */
 export class EventLoop extends Unsupported implements contract.EventLoop {
   readonly name: string
   /** @internal */
   readonly scheduler: Scheduler
-  /** From how many milliseconds on debug mode reports a callback as slow. Stands for `loop.slow_callback_duration`. */
   slowCallbackDuration = SLOW_CALLBACK
   readonly #reporter: ExceptionReporter
   readonly #signals: SignalHandlers
@@ -63,15 +52,10 @@ export class EventLoop extends Unsupported implements contract.EventLoop {
     if (debug !== undefined && debug !== '' && debug !== '0') this.setDebug(true)
   }
 
-  /** What this loop can do beyond the contract of all loops. */
   get capabilities(): Capabilities {
     return this.scheduler.backend.capabilities
   }
 
-  /**
-   * Call `callback(...args)` in the next round, in the async context of this call. Stands for `loop.call_soon`.
-   * @throws TypeError when `callback` is no function; LoopStateError when the loop is closed.
-   */
   callSoon<A extends unknown[]>(callback: (...args: A) => void, ...args: A): Handle
   callSoon(callback: Callback, a?: unknown, b?: unknown, c?: unknown): Handle {
     if (typeof callback !== 'function' || this.#closed || this.scheduler.debug) this.#check('callSoon', callback)
@@ -85,10 +69,6 @@ export class EventLoop extends Unsupported implements contract.EventLoop {
     return handle
   }
 
-  /**
-   * `callSoon` that also wakes a loop that blocks in its poll. Other threads reach a loop through a token of it.
-   * Stands for `loop.call_soon_threadsafe`.
-   */
   callSoonThreadsafe<A extends unknown[]>(callback: (...args: A) => void, ...args: A): Handle {
     this.#check('callSoonThreadsafe', callback)
     const handle = this.#makeHandle(callback, args)
@@ -97,11 +77,6 @@ export class EventLoop extends Unsupported implements contract.EventLoop {
     return handle
   }
 
-  /**
-   * Call `callback(...args)` after `delay` milliseconds: never earlier, fractions count, 0 or less means as soon as
-   * possible. Equal deadlines keep their order. Stands for `loop.call_later`.
-   * @throws TypeError or RangeError for a delay that is no number or NaN; LoopStateError when the loop is closed.
-   */
   callLater<A extends unknown[]>(delay: number, callback: (...args: A) => void, ...args: A): TimerHandle
   callLater(delay: number, callback: Callback, a?: unknown, b?: unknown, c?: unknown): TimerHandle {
     if (typeof callback !== 'function' || this.#closed || this.scheduler.debug) this.#check('callLater', callback)
@@ -116,10 +91,6 @@ export class EventLoop extends Unsupported implements contract.EventLoop {
     return handle
   }
 
-  /**
-   * Call `callback(...args)` at the point `when` of this loop's `time()`. Stands for `loop.call_at`.
-   * @throws as `callLater`.
-   */
   callAt<A extends unknown[]>(when: number, callback: (...args: A) => void, ...args: A): TimerHandle {
     this.#check('callAt', callback)
     mustBeTime('callAt', 'when', when)
@@ -128,28 +99,21 @@ export class EventLoop extends Unsupported implements contract.EventLoop {
     return handle
   }
 
-  /** The loop's clock: monotonic milliseconds with fractions. Stands for `loop.time`. */
   time(): number {
     if (this.scheduler.timers.waiting !== 0) this.scheduler.timers.stamp()
     return this.scheduler.backend.now()
   }
 
-  /** A future of this loop. Stands for `loop.create_future`. */
   createFuture<T = unknown>(): Future<T> {
     return new Future<T>(this.scheduler)
   }
 
-  /**
-   * Run a coroutine as a task of this loop, through the task factory if one is set. Stands for `loop.create_task`.
-   * @throws TypeError for what is no coroutine; LoopStateError when the loop is closed.
-   */
   createTask<T, A extends unknown[] = []>(coro: Coroutine<T> | Body<T, A>, options?: TaskOptions<A>): Task<T> {
     if (this.#closed) this.#mustBeOpen('createTask')
     if (this.#taskFactory === null) return makeTask(this.scheduler, coro, options)
     return this.#taskFactory(this, coro as Coroutine<T> | Body<T>, (options ?? {}) as TaskOptions) as Task<T>
   }
 
-  /** Have `factory(loop, coro, options)` make every task of this loop; null restores. Stands for `set_task_factory`. */
   setTaskFactory(factory: TaskFactory | null): void {
     if (factory !== null && typeof factory !== 'function') {
       throw usageTypeError("setTaskFactory: 'factory' must be a function or null")
@@ -157,23 +121,14 @@ export class EventLoop extends Unsupported implements contract.EventLoop {
     this.#taskFactory = factory
   }
 
-  /** Stands for `loop.get_task_factory`. */
   getTaskFactory(): TaskFactory | null {
     return this.#taskFactory
   }
 
-  /**
-   * Run until `stop()`; after a `stop()` before it, exactly one round. Stands for `loop.run_forever`.
-   * @throws LoopStateError when closed, running, or standalone.
-   */
   async runForever(): Promise<void> {
     await this.#run('runForever')
   }
 
-  /**
-   * Run until `main` is done and give its outcome. Stands for `loop.run_until_complete`.
-   * @throws LoopStateError when closed, running or standalone, or when `stop()` came before the end of `main`.
-   */
   async runUntilComplete<T>(main: contract.Runnable<T>): Promise<T> {
     this.#mustBeIdle('runUntilComplete', false)
     const future = toFuture('runUntilComplete', main, this, 'main')
@@ -186,14 +141,12 @@ export class EventLoop extends Unsupported implements contract.EventLoop {
     return this.#outcomeOf('runUntilComplete', future)
   }
 
-  /** `runForever` that blocks the thread, on a standalone loop. */
   runForeverSync(): void {
     this.#mustBeIdle('runForeverSync', true)
     pumpUntilStopped(this.scheduler, () => this.#deadlock('runForeverSync'))
     this.#throwFailure()
   }
 
-  /** `runUntilComplete` that blocks the thread and returns the value, on a standalone loop. */
   runUntilCompleteSync<T>(main: contract.Runnable<T>): T {
     this.#mustBeIdle('runUntilCompleteSync', true)
     const future = toFuture('runUntilCompleteSync', main, this, 'main')
@@ -206,15 +159,10 @@ export class EventLoop extends Unsupported implements contract.EventLoop {
     return this.#outcomeOf('runUntilCompleteSync', future)
   }
 
-  /** Stop after the round that runs now; what is ready then runs in the next run. Stands for `loop.stop`. */
   stop(): void {
     this.scheduler.stop()
   }
 
-  /**
-   * Close: report pending tasks and errors nobody took, forget everything scheduled. Idempotent. Stands for `loop.close`.
-   * @throws LoopStateError while running.
-   */
   close(): void {
     if (this.isRunning())
       throw new LoopStateError('close: the loop is running; call stop() and wait for the run to end')
@@ -227,63 +175,48 @@ export class EventLoop extends Unsupported implements contract.EventLoop {
     this.scheduler.backend.close()
   }
 
-  /** Stands for `loop.is_running`. */
   isRunning(): boolean {
     return this.scheduler.active
   }
 
-  /** Stands for `loop.is_closed`. */
   isClosed(): boolean {
     return this.#closed
   }
 
-  /** Have `handler(loop, context)` take errors that nobody took; null restores. Stands for `set_exception_handler`. */
   setExceptionHandler(handler: contract.ExceptionHandler | null): void {
     this.#reporter.handler = handler
   }
 
-  /** Stands for `loop.get_exception_handler`. */
   getExceptionHandler(): contract.ExceptionHandler | null {
     return this.#reporter.handler
   }
 
-  /** Report an error that nobody took. Never throws. Stands for `loop.call_exception_handler`. */
   callExceptionHandler(context: contract.ExceptionContext): void {
     this.#reporter.report(context)
   }
 
-  /** Print a report to stderr. Stands for `loop.default_exception_handler`. */
   defaultExceptionHandler(context: contract.ExceptionContext): void {
     console.error(formatContext(context))
   }
 
-  /** Switch debug mode: more checks, cancellations with stacks. Stands for `loop.set_debug`. */
   setDebug(enabled: boolean): void {
     this.scheduler.debug = enabled
     if (enabled) cancelStacks.captured = true
   }
 
-  /** Stands for `loop.get_debug`. */
   getDebug(): boolean {
     return this.scheduler.debug
   }
 
-  /**
-   * Call `callback(...args)` from the loop whenever the signal arrives, in place of what the process does by default.
-   * One handler a signal; the last wins. Main thread only. Stands for `loop.add_signal_handler`.
-   * @throws RangeError for an unknown signal; LoopStateError for one that cannot be caught, or in a Worker.
-   */
   addSignalHandler<A extends unknown[]>(signal: string | number, callback: (...args: A) => void, ...args: A): void {
     this.#check('addSignalHandler', callback)
     this.#signals.add(signal, this.#makeHandle(callback, args))
   }
 
-  /** Restore the default of a signal; false when it had no handler. Stands for `loop.remove_signal_handler`. */
   removeSignalHandler(signal: string | number): boolean {
     return this.#signals.remove(signal)
   }
 
-  /** Counters of this loop. */
   metrics(): contract.LoopMetrics {
     const { scheduler } = this
     const { rounds, handles, exhausted, readyCount } = scheduler

@@ -77,13 +77,11 @@ export class Handle extends AsyncResource implements Ready {
     running.task = undefined
   }
 
-  /** The callback will not run. Idempotent; drops callback and arguments. Stands for `Handle.cancel`. */
   cancel(): void {
     this._callback = undefined
     this.#a = this.#b = this.#c = undefined
   }
 
-  /** True once `cancel()` was called. Stands for `Handle.cancelled`. */
   cancelled(): boolean {
     return this._callback === undefined
   }
@@ -103,7 +101,6 @@ export class TimerHandle extends Handle implements TimerEntry {
   /** @internal */
   deadline: number | undefined = undefined
 
-  /** The point in time, on `loop.time()` in milliseconds, for which this is or was scheduled. */
   when(): number {
     return this._scheduler.timers.deadlineOf(this)
   }

@@ -81,6 +81,8 @@ function explain(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   if ('code' in error && error.code === 'ERR_DLOPEN_DISABLED')
     return 'addons are not permitted here; --allow-addons permits them'
+  if ('code' in error && error.code === 'ERR_ACCESS_DENIED' && 'resource' in error)
+    return `reading ${error.resource} is not permitted here; --allow-fs-read permits it`
   return error.message.split('\n')[0] ?? error.message
 }
 

@@ -32,16 +32,7 @@ export type FutureState = (typeof FutureState)[keyof typeof FutureState]
 const STATE_NAMES = ['pending', 'finished', 'failed', 'cancelled'] as const
 const FUTURE = Symbol.for('aioloop.v1.Future')
 
-/**
- * Stands for `asyncio.Future`. Made by `loop.createFuture()`; not meant to be subclassed.
- *
- * @example
- * ```ts
- * const future = getRunningLoop().createFuture<string>()
- * setTimeout(() => future.setResult('done'), 5)
- * console.log(await future)
- * ```
- */
+/** The members that users see are described in loop/contract/future.ts. */
 export class Future<T> extends WaiterList implements contract.Future<T>, Wait, Source {
   declare readonly __suspension: Suspension['__suspension']
   /** @internal */
@@ -64,25 +55,18 @@ export class Future<T> extends WaiterList implements contract.Future<T>, Wait, S
     return this === Future ? isFuture(value) : Function.prototype[Symbol.hasInstance].call(this, value)
   }
 
-  /** The loop this future belongs to. Stands for `Future.get_loop`. */
   getLoop(): EventLoop {
     return this.scheduler.loop
   }
 
-  /** True when finished, failed or cancelled. Stands for `Future.done`. */
   done(): boolean {
     return this.#state !== FutureState.pending
   }
 
-  /** True when cancelled. Stands for `Future.cancelled`. */
   cancelled(): boolean {
     return this.#state === FutureState.cancelled
   }
 
-  /**
-   * The result; throws the exception of a failed future. Stands for `Future.result`.
-   * @throws InvalidStateError while pending; CancelledError when cancelled.
-   */
   result(): T {
     if (this.#state === FutureState.finished) return this.#value as T
     if (this.#state === FutureState.pending) {
@@ -91,10 +75,6 @@ export class Future<T> extends WaiterList implements contract.Future<T>, Wait, S
     throw this.outcome
   }
 
-  /**
-   * The exception of a failed future, undefined of a finished one. Stands for `Future.exception`.
-   * @throws InvalidStateError while pending; CancelledError when cancelled.
-   */
   exception(): unknown {
     if (this.#state === FutureState.pending) {
       throw new InvalidStateError('exception: the future is still pending; await it, or ask done() first')
@@ -103,28 +83,16 @@ export class Future<T> extends WaiterList implements contract.Future<T>, Wait, S
     return this.#state === FutureState.failed ? this.outcome : undefined
   }
 
-  /**
-   * Finish with a result. Stands for `Future.set_result`.
-   * @throws InvalidStateError when done already.
-   */
   setResult(value: T): void {
     this.#mustBePending('setResult')
     this.settle(FutureState.finished, value)
   }
 
-  /**
-   * Fail with an exception: any value, or an error class, which is instantiated. Stands for `Future.set_exception`.
-   * @throws InvalidStateError when done already.
-   */
   setException(exception: unknown): void {
     this.#mustBePending('setException')
     this.settle(FutureState.failed, isErrorClass(exception) ? new exception() : exception)
   }
 
-  /**
-   * Cancel: who waits gets a CancelledError. Returns false, and does nothing, when done already.
-   * Stands for `Future.cancel`.
-   */
   cancel(message?: string): boolean {
     if (this.#state !== FutureState.pending) return false
     this.#message = message
@@ -132,10 +100,6 @@ export class Future<T> extends WaiterList implements contract.Future<T>, Wait, S
     return true
   }
 
-  /**
-   * Call `callback(future)` from the loop once this is done (soon, if it is already), in the async context of this call.
-   * The same function may be added many times. Stands for `Future.add_done_callback`.
-   */
   addDoneCallback(callback: (future: this) => void): void {
     if (typeof callback !== 'function') {
       throw argumentTypeError('addDoneCallback', 'callback', 'a function', callback)
@@ -143,7 +107,6 @@ export class Future<T> extends WaiterList implements contract.Future<T>, Wait, S
     this.watch(new DoneCallback(this.scheduler, callback, this))
   }
 
-  /** Remove every occurrence of a done-callback; returns how many. Stands for `Future.remove_done_callback`. */
   removeDoneCallback(callback: (future: this) => void): number {
     let count = 0
     for (let waiter = this.firstWaiter; waiter !== undefined; ) {
@@ -157,10 +120,6 @@ export class Future<T> extends WaiterList implements contract.Future<T>, Wait, S
     return count
   }
 
-  /**
-   * What `await` calls. Inside a task this counts as a wait of that task: its `cancel()` cancels this future. To look on
-   * without waiting, use `addDoneCallback`.
-   */
   // biome-ignore lint/suspicious/noThenProperty: futures are awaitable
   then<A = T, B = never>(
     onFulfilled?: ((value: T) => A | PromiseLike<A>) | null,

@@ -35,17 +35,7 @@ const NOTHING = Symbol('nothing')
 
 type AnyCoroutine = Coroutine<unknown> | Body<unknown, never[]>
 
-/**
- * Stands for `asyncio.Task`. Made by `createTask`; not meant to be subclassed.
- *
- * @example
- * ```ts
- * const task = createTask(async () => {
- *   await sleep(1000)
- * })
- * task.cancel()
- * ```
- */
+/** The members that users see are described in loop/contract/future.ts. */
 export class Task<T> extends Future<T> implements contract.Task<T>, Waiter, PendingTask, FrameTask {
   earlier: Waiter | undefined
   later: Waiter | undefined
@@ -78,25 +68,18 @@ export class Task<T> extends Future<T> implements contract.Task<T>, Waiter, Pend
     scheduler.push(this)
   }
 
-  /** The name: given, or `Task-N`. Stands for `Task.get_name`. */
   getName(): string {
     return typeof this.#name === 'string' ? this.#name : `Task-${this.#name}`
   }
 
-  /** Stands for `Task.set_name`. */
   setName(name: string): void {
     this.#name = String(name)
   }
 
-  /** What the task was made from. Stands for `Task.get_coro`. */
   getCoro(): Coroutine<T> | Body<T, never[]> | undefined {
     return this.#coro as Coroutine<T> | Body<T, never[]> | undefined
   }
 
-  /**
-   * Ask the coroutine to end: a CancelledError is thrown where it waits, or at its next wait. Every call counts on
-   * `cancelling()`. Returns false when done already. Stands for `Task.cancel`.
-   */
   override cancel(message?: string): boolean {
     if (this.done()) return false
     this.#cancels++
@@ -110,15 +93,10 @@ export class Task<T> extends Future<T> implements contract.Task<T>, Waiter, Pend
     return true
   }
 
-  /** How many cancels were asked for and not taken back by `uncancel`. Stands for `Task.cancelling`. */
   cancelling(): number {
     return this.#cancels
   }
 
-  /**
-   * Take back one cancel, after having dealt with it; returns how many are left. At 0 an undelivered cancel is forgotten
-   * and the next read of `signal` gives a fresh one. Stands for `Task.uncancel`.
-   */
   uncancel(): number {
     if (this.#cancels > 0 && --this.#cancels === 0) {
       this.#armed = false
@@ -127,28 +105,17 @@ export class Task<T> extends Future<T> implements contract.Task<T>, Waiter, Pend
     return this.#cancels
   }
 
-  /**
-   * Aborted when this task is cancelled, for what is not the library's: `fetch(url, { signal: task.signal })`. It stands
-   * for cancels not yet consumed: after `uncancel()` reached 0, the next read gives a fresh signal.
-   *
-   * @example
-   * ```ts
-   * const response = await fetch(url, { signal: currentTask()!.signal })
-   * ```
-   */
   get signal(): AbortSignal {
     this.#signal ??= new TaskSignal()
     return this.#signal.read(this.#cancels > 0 ? () => this.#cancellation() : undefined)
   }
 
-  /** @throws LoopStateError always: only its coroutine finishes a task. */
   override setResult(_value: T): never {
     throw new LoopStateError(
       'setResult: a task gets its result from its coroutine; use a future for a result set by hand',
     )
   }
 
-  /** @throws LoopStateError always: only its coroutine finishes a task. */
   override setException(_exception: unknown): never {
     throw new LoopStateError(
       'setException: a task fails when its coroutine throws; use a future for an error set by hand',

@@ -5,12 +5,15 @@ import type { Future, Task, TaskFactory, TaskOptions } from './future.ts'
 
 /** A scheduled callback. Stands for `asyncio.Handle`. */
 export interface Handle {
+  /** The callback will not run. Idempotent; drops callback and arguments. Stands for `Handle.cancel`. */
   cancel(): void
+  /** True once `cancel()` was called. Stands for `Handle.cancelled`. */
   cancelled(): boolean
 }
 
 /** A callback scheduled for a point in time. Stands for `asyncio.TimerHandle`. */
 export interface TimerHandle extends Handle {
+  /** The point in time, on `loop.time()` in milliseconds, for which this is or was scheduled. */
   when(): number
 }
 
@@ -52,65 +55,154 @@ export interface LoopMetrics {
   readonly maxLag: number
 }
 
+/**
+ * Stands for `asyncio.AbstractEventLoop`. Made by `newEventLoop()`; not meant to be subclassed by users.
+ *
+ * @example
+ * ```ts
+ * const loop = newEventLoop()
+ * loop.callLater(5, () => loop.stop())
+ * await loop.runForever()
+ * loop.close()
+ * ```
+ */
 export interface EventLoop {
   /** `native`, `portable` or `virtual`. */
   readonly name: string
+  /** What this loop can do beyond the contract of all loops. */
   readonly capabilities: Capabilities
+  /** From how many milliseconds on debug mode reports a callback as slow. Stands for `loop.slow_callback_duration`. */
   slowCallbackDuration: number
 
+  /**
+   * Call `callback(...args)` in the next round, in the async context of this call. Stands for `loop.call_soon`.
+   * @throws TypeError when `callback` is no function; LoopStateError when the loop is closed.
+   */
   callSoon<A extends unknown[]>(callback: (...args: A) => void, ...args: A): Handle
+  /**
+   * `callSoon` that also wakes a loop that blocks in its poll. Other threads reach a loop through a token of it.
+   * Stands for `loop.call_soon_threadsafe`.
+   */
   callSoonThreadsafe<A extends unknown[]>(callback: (...args: A) => void, ...args: A): Handle
+  /**
+   * Call `callback(...args)` after `delay` milliseconds: never earlier, fractions count, 0 or less means as soon as
+   * possible. Equal deadlines keep their order. Stands for `loop.call_later`.
+   * @throws TypeError or RangeError for a delay that is no number or NaN; LoopStateError when the loop is closed.
+   */
   callLater<A extends unknown[]>(delay: number, callback: (...args: A) => void, ...args: A): TimerHandle
+  /**
+   * Call `callback(...args)` at the point `when` of this loop's `time()`. Stands for `loop.call_at`.
+   * @throws as `callLater`.
+   */
   callAt<A extends unknown[]>(when: number, callback: (...args: A) => void, ...args: A): TimerHandle
+  /** The loop's clock: monotonic milliseconds with fractions. Stands for `loop.time`. */
   time(): number
 
+  /** A future of this loop. Stands for `loop.create_future`. */
   createFuture<T = unknown>(): Future<T>
+  /**
+   * Run a coroutine as a task of this loop, through the task factory if one is set. Stands for `loop.create_task`.
+   * @throws TypeError for what is no coroutine; LoopStateError when the loop is closed.
+   */
   createTask<T, A extends unknown[] = []>(coro: Coroutine<T> | Body<T, A>, options?: TaskOptions<A>): Task<T>
+  /** Have `factory(loop, coro, options)` make every task of this loop; null restores. Stands for `set_task_factory`. */
   setTaskFactory(factory: TaskFactory | null): void
+  /** Stands for `loop.get_task_factory`. */
   getTaskFactory(): TaskFactory | null
 
+  /**
+   * Run until `stop()`; after a `stop()` before it, exactly one round. Stands for `loop.run_forever`.
+   * @throws LoopStateError when closed, running, or standalone.
+   */
   runForever(): Promise<void>
+  /**
+   * Run until `main` is done and give its outcome. Stands for `loop.run_until_complete`.
+   * @throws LoopStateError when closed, running or standalone, or when `stop()` came before the end of `main`.
+   */
   runUntilComplete<T>(main: Runnable<T>): Promise<T>
+  /** `runForever` that blocks the thread, on a standalone loop. */
   runForeverSync(): void
+  /** `runUntilComplete` that blocks the thread and returns the value, on a standalone loop. */
   runUntilCompleteSync<T>(main: Runnable<T>): T
+  /** Stop after the round that runs now; what is ready then runs in the next run. Stands for `loop.stop`. */
   stop(): void
+  /**
+   * Close: report pending tasks and errors nobody took, forget everything scheduled. Idempotent. Stands for `loop.close`.
+   * @throws LoopStateError while running.
+   */
   close(): void
+  /** Stands for `loop.is_running`. */
   isRunning(): boolean
+  /** Stands for `loop.is_closed`. */
   isClosed(): boolean
 
+  /** Have `handler(loop, context)` take errors that nobody took; null restores. Stands for `set_exception_handler`. */
   setExceptionHandler(handler: ExceptionHandler | null): void
+  /** Stands for `loop.get_exception_handler`. */
   getExceptionHandler(): ExceptionHandler | null
+  /** Report an error that nobody took. Never throws. Stands for `loop.call_exception_handler`. */
   callExceptionHandler(context: ExceptionContext): void
+  /** Print a report to stderr. Stands for `loop.default_exception_handler`. */
   defaultExceptionHandler(context: ExceptionContext): void
 
+  /** Switch debug mode: more checks, cancellations with stacks. Stands for `loop.set_debug`. */
   setDebug(enabled: boolean): void
+  /** Stands for `loop.get_debug`. */
   getDebug(): boolean
 
+  /**
+   * Call `callback(...args)` from the loop whenever the signal arrives, in place of what the process does by default.
+   * One handler a signal; the last wins. Main thread only. Stands for `loop.add_signal_handler`.
+   * @throws RangeError for an unknown signal; LoopStateError for one that cannot be caught, or in a Worker.
+   */
   addSignalHandler<A extends unknown[]>(signal: string | number, callback: (...args: A) => void, ...args: A): void
+  /** Restore the default of a signal; false when it had no handler. Stands for `loop.remove_signal_handler`. */
   removeSignalHandler(signal: string | number): boolean
 
+  /** Counters of this loop. */
   metrics(): LoopMetrics
 
+  /** Not supported yet: needs `stream`. Stands for `loop.create_connection`. */
   createConnection(...args: unknown[]): never
+  /** Not supported yet: needs `stream`. Stands for `loop.create_server`. */
   createServer(...args: unknown[]): never
+  /** Not supported yet: needs `stream`. Stands for `loop.create_unix_connection`. */
   createUnixConnection(...args: unknown[]): never
+  /** Not supported yet: needs `stream`. Stands for `loop.create_unix_server`. */
   createUnixServer(...args: unknown[]): never
+  /** Not supported yet: needs `stream`. Stands for `loop.connect_accepted_socket`. */
   connectAcceptedSocket(...args: unknown[]): never
+  /** Not supported yet: needs `stream`. Stands for `loop.start_tls`. */
   startTls(...args: unknown[]): never
+  /** Not supported yet: needs `stream`. Stands for `loop.sendfile`. */
   sendfile(...args: unknown[]): never
+  /** Not supported yet: needs `stream`. Stands for `loop.connect_read_pipe`. */
   connectReadPipe(...args: unknown[]): never
+  /** Not supported yet: needs `stream`. Stands for `loop.connect_write_pipe`. */
   connectWritePipe(...args: unknown[]): never
+  /** Not supported yet: needs `datagram`. Stands for `loop.create_datagram_endpoint`. */
   createDatagramEndpoint(...args: unknown[]): never
+  /** Not supported yet: needs `names`. Stands for `loop.getaddrinfo`. */
   getaddrinfo(...args: unknown[]): never
+  /** Not supported yet: needs `names`. Stands for `loop.getnameinfo`. */
   getnameinfo(...args: unknown[]): never
+  /** Not supported yet: needs `subprocess`. Stands for `loop.subprocess_exec`. */
   subprocessExec(...args: unknown[]): never
+  /** Not supported yet: needs `subprocess`. Stands for `loop.subprocess_shell`. */
   subprocessShell(...args: unknown[]): never
+  /** Not supported yet: needs `fdWatch`. Stands for `loop.add_reader`. */
   addReader(...args: unknown[]): never
+  /** Not supported yet: needs `fdWatch`. Stands for `loop.remove_reader`. */
   removeReader(...args: unknown[]): never
+  /** Not supported yet: needs `fdWatch`. Stands for `loop.add_writer`. */
   addWriter(...args: unknown[]): never
+  /** Not supported yet: needs `fdWatch`. Stands for `loop.remove_writer`. */
   removeWriter(...args: unknown[]): never
+  /** Not supported yet: needs `executor`. Stands for `loop.run_in_executor`. */
   runInExecutor(...args: unknown[]): never
+  /** Not supported yet: needs `executor`. Stands for `loop.set_default_executor`. */
   setDefaultExecutor(...args: unknown[]): never
+  /** Not supported yet: needs `executor`. Stands for `loop.shutdown_default_executor`. */
   shutdownDefaultExecutor(...args: unknown[]): never
 }
 
