@@ -69,10 +69,18 @@ export function drawSuite(suite: SuiteReport, subtitle: string, theme: Theme): s
   const chart = init(null, null, { renderer: 'svg', ssr: true, width: WIDTH, height })
   try {
     chart.setOption(optionOf(suite, panels, subtitle, theme))
-    return chart.renderToSVGString()
+    return asPicture(chart.renderToSVGString(), `${suite.name}: aioloop and its peers`)
   } finally {
     chart.dispose()
   }
+}
+
+/** Without what echarts adds for a mouse, and with a title for who cannot see it. */
+function asPicture(svg: string, title: string): string {
+  return svg
+    .replace(/<style[\s\S]*?<\/style>\s*/, '')
+    .replaceAll(/ (class|pointer-events)="[^"]*"/g, '')
+    .replace('>', `>\n<title>${title}</title>`)
 }
 
 function panelsOf({ rows }: SuiteReport): Panel[] {

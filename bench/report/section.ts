@@ -27,7 +27,7 @@ export function provenance({ node, cpu, date, load }: Report['env']): string {
 export function figuresSection(report: Report, picture: (suite: string, theme: string) => string): string {
   const { suites, targets } = report
   return [
-    `Measured on ${provenance(report.env)}. Ratios within one run mean something; the figures of two runs do not compare.`,
+    `Measured on ${provenance(report.env)} (the run itself makes about 1 of it; more is other work, which bends figures).`,
     ...suites.map(({ name }) => pictureOf(name, picture)),
     ...missedTargets(targets),
     ...losses(suites),
