@@ -43,6 +43,18 @@ describe('with the permission model', () => {
       if (command === undefined) return context.skip(`needs Node ${line}`)
       expectPortable(command, /addons are not permitted here; --allow-addons/, { flags: permission })
     })
+
+    it(`Node ${line} names the file that it may not read, and runs natively when it may`, (context) => {
+      if (process.platform !== 'linux') return context.skip('needs Linux')
+      const command = nodeLine(line)
+      if (command === undefined) return context.skip(`needs Node ${line}`)
+      const [flag = ''] = permission
+      const flags = [flag, '--allow-addons', `--allow-fs-read=${join(project.folder, '*')}`]
+      // By this file Alpine is told from other systems, and so which binary fits.
+      expectPortable(command, /reading \/etc\/alpine-release is not permitted here; --allow-fs-read/, { flags })
+      const more = [...flags, '--allow-fs-read=/etc/alpine-release']
+      expect(runOn(command, project, { flags: more })).toMatchObject({ ...worked, loop: 'native' })
+    })
   }
 })
 
