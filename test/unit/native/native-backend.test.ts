@@ -304,11 +304,11 @@ describe.each(rings)('standalone, with rings of $submissionCapacity', (capacitie
     const host = start(standalone)
     const order: number[] = []
     let early = 0
+    const base = hrtime()
     for (let i = 0; i < 60; i++) {
-      const begun = hrtime()
-      const delay = 6 - (i % 3) * 1.5
-      host.after(delay, () => {
-        if (hrtime() - begun < delay) early++
+      const deadline = base + 6 - (i % 3) * 1.5
+      host.at(deadline, () => {
+        if (hrtime() < deadline) early++
         order.push(i % 3)
       })
     }
