@@ -89,6 +89,13 @@ describe('bundled', () => {
     expect(answer.reason).toMatch(/no package\.json of aioloop above .*AIOLOOP_BINDING/)
   })
 
+  it('for Node it is native when the binary is named', async () => {
+    const { outputFiles } = await bundle('node')
+    const { binary = '' } = runOn(here, project)
+    const options = { source: outputFiles[0]?.text ?? '', env: { AIOLOOP_BINDING: binary } }
+    expect(runOn(here, project, options)).toMatchObject({ loop: 'native', binary })
+  })
+
   it('for Node, left out of the bundle, it is native', async () => {
     const { outputFiles } = await bundle('node', ['aioloop'])
     expect(runOn(here, project, { source: outputFiles[0]?.text ?? '' })).toMatchObject({ loop: 'native' })
