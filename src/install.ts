@@ -2,5 +2,5 @@
 import { install } from './policy/install.ts'
 import { loopName } from './policy/policy.ts'
 
-const wanted = process.env['AIOLOOP_LOOP']
+const wanted = process.env.AIOLOOP_LOOP
 install(wanted === undefined || wanted === '' ? {} : { loop: loopName('AIOLOOP_LOOP', wanted) })

@@ -6,6 +6,8 @@
  * Two copies of the package may meet in one process, so `instanceof` asks for a brand (`Symbol.for`), not for the class.
  */
 
+import { brand } from './brand.ts'
+
 /** The table of codes: one entry an error. Stable across releases. */
 export const ErrorCode = {
   cancelled: 'ERR_AIOLOOP_CANCELLED',
@@ -19,12 +21,6 @@ export const ErrorCode = {
   argumentType: 'ERR_AIOLOOP_INVALID_ARG_TYPE',
   argumentRange: 'ERR_AIOLOOP_OUT_OF_RANGE',
 } as const
-
-const CANCELLED = Symbol.for('aioloop.v1.CancelledError')
-
-function hasBrand(value: unknown, brand: symbol): boolean {
-  return typeof value === 'object' && value !== null && brand in value
-}
 
 /**
  * A task or future was cancelled. Never swallow it: catch it to clean up, then throw it again.
@@ -44,29 +40,23 @@ function hasBrand(value: unknown, brand: symbol): boolean {
 export class CancelledError extends Error {
   override readonly name: string = 'CancelledError'
   readonly code: string = ErrorCode.cancelled
-
-  static override [Symbol.hasInstance](value: unknown): boolean {
-    return this === CancelledError
-      ? hasBrand(value, CANCELLED)
-      : Function.prototype[Symbol.hasInstance].call(this, value)
-  }
 }
-Object.defineProperty(CancelledError.prototype, CANCELLED, { value: true })
+brand(CancelledError, 'CancelledError')
 
 /** True when `err` is a {@link CancelledError}, made by this or another copy of the package. */
 export function isCancelled(err: unknown): err is CancelledError {
-  return hasBrand(err, CANCELLED)
+  return err instanceof CancelledError
 }
 
-/** Debug mode of any loop turns this on: then cancellations carry the stack of the `cancel()` that made them. */
-export const cancelStacks = { captured: false }
+/** While a loop in debug mode is open, cancellations carry the stack of the `cancel()` that made them. */
+export const cancelStacks = { debugLoops: 0 }
 
 /**
  * The library's way to make a CancelledError: capturing a stack costs some two microseconds, which every cancellation
  * would pay for text that nobody reads.
  */
 export function cancelledError(message?: string): CancelledError {
-  if (cancelStacks.captured) return new CancelledError(message)
+  if (cancelStacks.debugLoops > 0) return new CancelledError(message)
   const limit = Error.stackTraceLimit
   Error.stackTraceLimit = 0
   const error = new CancelledError(message)
@@ -79,18 +69,21 @@ export class TimeoutError extends Error {
   override readonly name: string = 'TimeoutError'
   readonly code: string = ErrorCode.timeout
 }
+brand(TimeoutError, 'TimeoutError')
 
 /** `run` was ended by ^C (SIGINT). Uncaught, the process exits with code 130. Stands for `KeyboardInterrupt`. */
 export class InterruptedError extends Error {
   override readonly name: string = 'InterruptedError'
   readonly code: string = ErrorCode.interrupted
 }
+brand(InterruptedError, 'InterruptedError')
 
 /** A future is not in the state that the call needs, such as `result()` while pending. Stands for `InvalidStateError`. */
 export class InvalidStateError extends Error {
   override readonly name: string = 'InvalidStateError'
   readonly code: string = ErrorCode.invalidState
 }
+brand(InvalidStateError, 'InvalidStateError')
 
 /**
  * A loop, task or runner is not in the state that the call needs: closed, already running, none running, another loop's.
@@ -105,6 +98,7 @@ export class LoopStateError extends Error {
     this.code = options?.code ?? ErrorCode.loopState
   }
 }
+brand(LoopStateError, 'LoopStateError')
 
 /** This loop cannot do this; `capability` names what is missing. Stands for asyncio's `NotImplementedError`. */
 export class NotSupportedError extends Error {
@@ -124,6 +118,7 @@ export class NotSupportedError extends Error {
     this.capability = capability
   }
 }
+brand(NotSupportedError, 'NotSupportedError')
 
 type Coded<E extends Error> = E & { code: string }
 

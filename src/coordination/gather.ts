@@ -6,11 +6,12 @@
  * that was cancelled by itself counts as failed.
  */
 import { argumentRangeError, argumentTypeError, type CancelledError, cancelledError } from '../base/errors.ts'
+import { mustBeOptions } from '../loop/arguments.ts'
 import type { Outcome } from '../loop/contract/awaitable.ts'
 import type { EventLoop } from '../loop/contract/event-loop.ts'
 import type * as contract from '../loop/contract/future.ts'
 import { getRunningLoop } from '../loop/running.ts'
-import { isGenerator } from '../tasks/coroutine.ts'
+import { isGenerator, mustBeFresh } from '../tasks/coroutine.ts'
 import { toFuture, type Waitable } from '../tasks/ensure-future.ts'
 import { Future, FutureState, isFuture } from '../tasks/future.ts'
 import { schedulerOf } from '../tasks/scheduler-of.ts'
@@ -76,7 +77,7 @@ class GatherFuture extends Future<unknown[]> implements WatchOwner {
     } else if (!this.#returnExceptions && !child.fulfilled) {
       this.settle(FutureState.failed, child.outcome)
     }
-    if (this.#started < this.#sources.length) this.#startNext(undefined)
+    if (this.#started < this.#sources.length) this.#startOrFail()
     else if (this.#outstanding === 0 && !this.done()) this.#complete()
   }
 
@@ -95,6 +96,15 @@ class GatherFuture extends Future<unknown[]> implements WatchOwner {
     this.#outstanding++
     if (done !== undefined && child.done()) done.push(new Watch(child, this, false))
     else new Watch(child, this)
+  }
+
+  /** In a round nobody is there to take an error of the next start: it is the gathered future's. */
+  #startOrFail(): void {
+    try {
+      this.#startNext(undefined)
+    } catch (error) {
+      if (!this.done()) this.settle(FutureState.failed, error)
+    }
   }
 
   #complete(): void {
@@ -136,6 +146,7 @@ export function gather<const A extends readonly Waitable<unknown>[]>(
   options?: GatherOptions,
 ): contract.Future<{ -readonly [K in keyof A]: Outcome<A[K]> }>
 export function gather(aws: readonly Waitable<unknown>[], options: GatherOptions = {}): contract.Future<unknown[]> {
+  mustBeOptions('gather', options)
   if (!Array.isArray(aws)) throw argumentTypeError('gather', 'aws', 'an array of awaitables; write gather([a, b])', aws)
   const { limit } = options
   if (limit !== undefined && typeof limit !== 'number') {
@@ -150,6 +161,7 @@ export function gather(aws: readonly Waitable<unknown>[], options: GatherOptions
 }
 
 function mustBeWaitable(source: unknown, index: number, limited: boolean): void {
+  if (isGenerator(source)) mustBeFresh('gather', source)
   if (typeof source === 'function' || isGenerator(source)) return
   if (limited) {
     throw argumentTypeError(

@@ -4,6 +4,7 @@
  *
  * A cancel that arrives meanwhile is remembered by the task and thrown when this runs, as for asyncio's bare yield.
  */
+import { inspect } from 'node:util'
 import type { Awaitable, Suspension } from '../loop/contract/awaitable.ts'
 import type { Ready } from '../loop/ready.ts'
 import type { Scheduler } from '../loop/scheduler.ts'
@@ -35,6 +36,10 @@ export class Tick<T> implements Awaitable<T>, Wait, Ready, Source, FrameWait {
     return 'sleep(0)'
   }
 
+  [inspect.custom](): string {
+    return `<sleep(0) ${this.#over ? 'over' : 'pending'}>`
+  }
+
   get source(): Source {
     return this
   }
@@ -46,9 +51,11 @@ export class Tick<T> implements Awaitable<T>, Wait, Ready, Source, FrameWait {
     if (task !== undefined) {
       this.#task = undefined
       task.run()
+    } else {
+      // Whoever waits goes on, or has not got to its `then` yet, in promise jobs.
+      this.#scheduler.resumedPromises = true
     }
     if (this.#resolve !== undefined) {
-      this.#scheduler.resumedPromises = true
       this.#frame?.remove(this)
       this.#continue(this.#frame, this.#resolve, this.#reject)
       this.#frame = this.#resolve = this.#reject = undefined
@@ -95,7 +102,12 @@ export class Tick<T> implements Awaitable<T>, Wait, Ready, Source, FrameWait {
 
   /** @internal */
   subscribe(task: Ready): void {
-    this.#task = task
+    if (this.#task === undefined) {
+      this.#task = task
+    } else {
+      this.#others ??= []
+      this.#others.push(() => task.run())
+    }
   }
 
   /** @internal */
@@ -123,7 +135,12 @@ export class Tick<T> implements Awaitable<T>, Wait, Ready, Source, FrameWait {
 
   #continue(frame: Frame | undefined, resolve: Resolve<T>, reject: Reject): void {
     const cancellation = frame?.task?.takeArmedCancel()
-    if (cancellation === undefined) resolve?.(this.#value)
-    else reject?.(cancellation)
+    try {
+      if (cancellation === undefined) resolve?.(this.#value)
+      else reject?.(cancellation)
+    } catch (error) {
+      // Not `await`, but a callback of the user: an error of it is an unhandled rejection, as of any promise.
+      void Promise.reject(error)
+    }
   }
 }

@@ -2,7 +2,7 @@
  * wait: until some or all of a set of futures are done, or a time is over. It never cancels them, nor raises their errors.
  */
 import { argumentRangeError, argumentTypeError, usageTypeError } from '../base/errors.ts'
-import { mustBeTime } from '../loop/arguments.ts'
+import { mustBeOptions, mustBeTime } from '../loop/arguments.ts'
 import type { Awaitable } from '../loop/contract/awaitable.ts'
 import type * as contract from '../loop/contract/future.ts'
 import type { TimerEntry } from '../loop/ready.ts'
@@ -130,6 +130,7 @@ export function wait<F extends PromiseLike<unknown>>(
   aws: Iterable<F>,
   options: WaitOptions = {},
 ): Awaitable<WaitResult<F extends contract.Future<unknown> ? F : contract.Future<Awaited<F>>>> {
+  mustBeOptions('wait', options)
   const futures = new Set<Future<unknown>>()
   for (const source of listOf(aws)) futures.add(futureOf(source))
   const { timeout, returnWhen = ALL_COMPLETED } = options

@@ -5,7 +5,9 @@
  * States: open or closed; while open, running or not. An embedded loop runs beside everything else in the process and its
  * run methods return promises; a standalone loop blocks the thread and has the methods that end in Sync.
  */
+
 import { inspect } from 'node:util'
+import { brand } from '../base/brand.ts'
 import { cancelStacks, ErrorCode, LoopStateError, usageTypeError } from '../base/errors.ts'
 import { mustBeCallback, mustBeTime } from '../loop/arguments.ts'
 import type { Backend } from '../loop/backend.ts'
@@ -18,7 +20,7 @@ import { type Callback, Handle, TimerHandle } from '../loop/handle.ts'
 import { Scheduler } from '../loop/scheduler.ts'
 import { makeTask } from '../tasks/create-task.ts'
 import { toFuture } from '../tasks/ensure-future.ts'
-import { Future } from '../tasks/future.ts'
+import { Future, isFuture } from '../tasks/future.ts'
 import type { Task } from '../tasks/task.ts'
 import { reportUnretrieved } from '../tasks/unretrieved.ts'
 import { Watch } from '../tasks/watch.ts'
@@ -48,7 +50,7 @@ export class EventLoop extends Unsupported implements contract.EventLoop {
     this.scheduler.loop = this
     this.#reporter = new ExceptionReporter(this)
     this.#signals = new SignalHandlers(this.scheduler)
-    const debug = process.env['AIOLOOP_DEBUG']
+    const debug = process.env.AIOLOOP_DEBUG
     if (debug !== undefined && debug !== '' && debug !== '0') this.setDebug(true)
   }
 
@@ -111,7 +113,11 @@ export class EventLoop extends Unsupported implements contract.EventLoop {
   createTask<T, A extends unknown[] = []>(coro: Coroutine<T> | Body<T, A>, options?: TaskOptions<A>): Task<T> {
     if (this.#closed) this.#mustBeOpen('createTask')
     if (this.#taskFactory === null) return makeTask(this.scheduler, coro, options)
-    return this.#taskFactory(this, coro as Coroutine<T> | Body<T>, (options ?? {}) as TaskOptions) as Task<T>
+    const task: unknown = this.#taskFactory(this, coro as Coroutine<T> | Body<T>, (options ?? {}) as TaskOptions)
+    if (isFuture(task)) return task as unknown as Task<T>
+    throw usageTypeError(
+      'createTask: the task factory returned no task; return what loop.createTask or createTask gave',
+    )
   }
 
   setTaskFactory(factory: TaskFactory | null): void {
@@ -168,6 +174,7 @@ export class EventLoop extends Unsupported implements contract.EventLoop {
       throw new LoopStateError('close: the loop is running; call stop() and wait for the run to end')
     if (this.#closed) return
     this.#closed = true
+    if (this.scheduler.debug) cancelStacks.debugLoops--
     this.#reportPending()
     reportUnretrieved(this.scheduler)
     this.#signals.clear()
@@ -200,8 +207,8 @@ export class EventLoop extends Unsupported implements contract.EventLoop {
   }
 
   setDebug(enabled: boolean): void {
+    if (enabled !== this.scheduler.debug) cancelStacks.debugLoops += enabled ? 1 : -1
     this.scheduler.debug = enabled
-    if (enabled) cancelStacks.captured = true
   }
 
   getDebug(): boolean {
@@ -226,6 +233,11 @@ export class EventLoop extends Unsupported implements contract.EventLoop {
   [inspect.custom](): string {
     const state = this.#closed ? 'closed' : this.isRunning() ? 'running' : 'idle'
     return `<EventLoop ${this.name} ${state}${this.getDebug() ? ' debug' : ''}>`
+  }
+
+  /** For loggers. @internal */
+  toJSON(): string {
+    return this[inspect.custom]()
   }
 
   /** End the run that is going on with an error. For loops that find out that it cannot end by itself. @internal */
@@ -323,6 +335,7 @@ export class EventLoop extends Unsupported implements contract.EventLoop {
     }
   }
 }
+brand(EventLoop, 'EventLoop')
 
 function isCoroutineFunction(callback: unknown): boolean {
   const name = (callback as { constructor?: { name?: string } }).constructor?.name

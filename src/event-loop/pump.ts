@@ -12,6 +12,11 @@ import type { Scheduler } from '../loop/scheduler.ts'
 
 const tickCallback = (process as unknown as { _tickCallback?: () => void })._tickCallback
 
+/** @throws LoopStateError where promise jobs cannot run. */
+export function mustRunPromiseJobs(): void {
+  new PromiseJobs().mustRun()
+}
+
 /** Run until the scheduler has stopped. `deadlock` makes the error for a loop that nothing can wake any more. */
 export function pumpUntilStopped(scheduler: Scheduler, deadlock: () => Error): void {
   const { backend } = scheduler

@@ -26,11 +26,13 @@ export class SignalHandlers {
     }
     const known = this.#handles.has(signum)
     this.#handles.set(signum, handle)
+    this.#scheduler.handledSignals.add(signum)
     if (known) return
     try {
       this.#scheduler.backend.watchSignal(signum)
     } catch (error) {
       this.#handles.delete(signum)
+      this.#scheduler.handledSignals.delete(signum)
       throw error
     }
   }
@@ -38,6 +40,7 @@ export class SignalHandlers {
   remove(signal: string | number): boolean {
     const [signum] = resolveSignal('removeSignalHandler', signal)
     if (!this.#handles.delete(signum)) return false
+    this.#scheduler.handledSignals.delete(signum)
     this.#scheduler.backend.unwatchSignal(signum)
     return true
   }
@@ -45,6 +48,7 @@ export class SignalHandlers {
   clear(): void {
     for (const signum of this.#handles.keys()) this.#scheduler.backend.unwatchSignal(signum)
     this.#handles.clear()
+    this.#scheduler.handledSignals.clear()
   }
 
   #deliver(signum: number): void {

@@ -10,3 +10,9 @@ export function mustBeTime(call: string, argument: string, value: unknown): void
   if (typeof value !== 'number') throw argumentTypeError(call, argument, 'a number of milliseconds', value)
   if (Number.isNaN(value)) throw argumentRangeError(call, argument, 'a number of milliseconds', value)
 }
+
+/** The trailing options object, which may be left out. */
+export function mustBeOptions(call: string, options: unknown): void {
+  if (options === undefined || (typeof options === 'object' && options !== null)) return
+  throw argumentTypeError(call, 'options', 'an object, or left out', options)
+}

@@ -5,8 +5,10 @@
  * `Handle` goes through the ready queue; `TimerHandle` is a Handle that a timer makes ready. Both are made by the
  * scheduler only.
  */
+
 import { AsyncResource } from 'node:async_hooks'
 import { inspect } from 'node:util'
+import { brand } from '../base/brand.ts'
 import { CAPTURE } from './capture.ts'
 import type { Ready, TimerEntry } from './ready.ts'
 import { running } from './running.ts'
@@ -90,9 +92,15 @@ export class Handle extends AsyncResource implements Ready {
     return `<${this.constructor.name} ${this.cancelled() ? 'cancelled' : callbackName(this._callback)}>`
   }
 
+  /** For loggers. @internal */
+  toJSON(): string {
+    return this[inspect.custom]()
+  }
+
   /** Arguments beyond three travel as one array. @internal */
   static readonly MANY: number = MANY
 }
+brand(Handle, 'Handle')
 
 /** Stands for `asyncio.TimerHandle`. */
 export class TimerHandle extends Handle implements TimerEntry {
@@ -111,6 +119,7 @@ export class TimerHandle extends Handle implements TimerEntry {
     super.cancel()
   }
 }
+brand(TimerHandle, 'TimerHandle')
 
 /** How reports name a callback. */
 export function callbackName(callback: Callback | undefined): string {

@@ -33,6 +33,8 @@ export interface Running {
   /** The loop whose turn began last: promise jobs that belong to no task find it here while that turn is open. */
   turn: OpenTurn | undefined
   readonly frames: AsyncLocalStorage<ContextFrame>
+  /** The one answer of every pending awaitable to `yield*` (tasks/suspension.ts). */
+  readonly suspension: { readonly done: false; value: unknown }
   /** The number of the last task made: names are `Task-N`. */
   taskCount: number
   /** Room for what higher floors share between copies, such as the policy. Keyed by floor. */
@@ -50,6 +52,7 @@ function share(): Running {
     task: undefined,
     turn: undefined,
     frames: new AsyncLocalStorage<ContextFrame>(),
+    suspension: { done: false, value: undefined },
     taskCount: 0,
     slots: new Map(),
   }

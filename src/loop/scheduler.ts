@@ -9,6 +9,7 @@
  *
  * `armed` means: a round is on its way (chained, or asked of the backend) or running, so a push need not arrange for one.
  */
+import { inspect } from 'node:util'
 import { Deque } from '../base/deque.ts'
 import { type Linked, LinkedList } from '../base/linked-list.ts'
 import type { Backend, BackendHost } from './backend.ts'
@@ -50,6 +51,11 @@ export class Scheduler implements BackendHost, HandleHost, OpenTurn {
   onStopped: (() => void) | undefined
   /** Takes signals that the backend saw. */
   onSignal: ((signum: number) => void) | undefined
+
+  /** The loop is closed: nothing that is made ready will run. */
+  closed = false
+  /** Signals that the loop's own handlers take. Kept by event-loop/signals.ts. */
+  readonly handledSignals = new Set<number>()
 
   rounds = 0
   handles = 0
@@ -122,8 +128,14 @@ export class Scheduler implements BackendHost, HandleHost, OpenTurn {
     if (this.#active) this.#stopped()
   }
 
+  /** Forget the tasks that have not ended: nobody can run them any more, and somebody was told why. */
+  abandonTasks(): void {
+    for (const task of this.tasks.toArray()) this.tasks.remove(task)
+  }
+
   /** Forget everything that is ready. For a loop that closes. */
   clear(): void {
+    this.closed = true
     this.#ready.clear()
   }
 
@@ -214,15 +226,43 @@ export class Scheduler implements BackendHost, HandleHost, OpenTurn {
     const outer = running.loop
     running.loop = this.loop
     timers.sharing = true
-    for (let i = 0; i < count; i++) {
-      ready.shift()?.run()
-      if (timers.waiting !== 0) timers.stamp()
+    let left = count
+    while (left > 0) {
+      try {
+        while (left > 0) {
+          left--
+          const entry = ready.shift()
+          if (this.debug) this.#runTimed(entry)
+          else entry?.run()
+          if (timers.waiting !== 0) timers.stamp()
+        }
+      } catch (exception) {
+        this.#entryFailed(exception)
+      }
     }
     timers.sharing = false
     running.loop = outer
     this.rounds++
     this.handles += count
     return count
+  }
+
+  /** Entries report what their code throws; what comes out all the same must not wedge the loop. */
+  #entryFailed(exception: unknown): void {
+    running.task = undefined
+    this.loop.callExceptionHandler({ message: 'Exception in the event loop', exception })
+  }
+
+  /** Debug mode: an entry that runs for longer than the loop's `slowCallbackDuration` is reported. */
+  #runTimed(entry: Ready | undefined): void {
+    const started = performance.now()
+    entry?.run()
+    const took = performance.now() - started
+    if (took < this.loop.slowCallbackDuration) return
+    process.emitWarning(`Executing ${inspect(entry, { depth: 0 })} took ${took.toFixed(1)} milliseconds`, {
+      type: 'AioloopWarning',
+      code: 'AIOLOOP_SLOW_CALLBACK',
+    })
   }
 
   #stopped(): void {

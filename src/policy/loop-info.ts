@@ -42,7 +42,7 @@ export function loopInfo(): LoopInfo {
       : explain(loop, chosenBy, loaded.reason),
     chosenBy: byFactory ? 'factory' : chosenBy,
     capabilities: current?.capabilities,
-    versions: { node: process.versions.node, uv: process.versions['uv'], napi: process.versions['napi'] },
+    versions: { node: process.versions.node, uv: process.versions.uv, napi: process.versions.napi },
   }
 }
 

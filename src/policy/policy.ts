@@ -81,7 +81,7 @@ export function currentChoice(): Choice {
   if (chosen !== undefined) return chosen
   const installed: unknown = getEnvironmentData(INSTALLED)
   if (typeof installed === 'string') return { policy: policyNamed(installed), chosenBy: 'install' }
-  const wanted = process.env['AIOLOOP_LOOP']
+  const wanted = process.env.AIOLOOP_LOOP
   if (wanted !== undefined && wanted !== '')
     return { policy: policyNamed(loopName('AIOLOOP_LOOP', wanted)), chosenBy: 'env' }
   return { policy: policyNamed('native'), chosenBy: 'default' }

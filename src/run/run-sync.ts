@@ -1,12 +1,12 @@
 /** The blocking way in: a coroutine run to its end inside one call, on a standalone loop of its own. */
-import { isMainThread } from 'node:worker_threads'
-import { argumentTypeError, InterruptedError, isCancelled } from '../base/errors.ts'
+import { isCancelled } from '../base/errors.ts'
 import { gather } from '../coordination/gather.ts'
+import { mustRunPromiseJobs } from '../event-loop/pump.ts'
+import { mustBeOptions } from '../loop/arguments.ts'
 import type { EventLoop, Main } from '../loop/contract/event-loop.ts'
-import type { Task } from '../loop/contract/future.ts'
 import { newEventLoop } from '../policy/policy.ts'
 import { schedulerOf } from '../tasks/scheduler-of.ts'
-import { exitWith130WhenUncaught } from './interrupt.ts'
+import { duringBlockingRun, endProcess, interruptedError, mayTakeInterrupts } from './interrupt.ts'
 import { cancelAll, makeLoop, mustBeMain, reportFailures } from './runner.ts'
 
 /** Options of {@link runSync}. */
@@ -38,13 +38,13 @@ export interface RunSyncOptions {
  */
 export function runSync<T>(main: Main<T>, options: RunSyncOptions = {}): T {
   mustBeMain('runSync', main)
-  const loop = makeLoop('runSync', options.loopFactory, () => newEventLoop({ standalone: true }))
-  if (!schedulerOf(loop).backend.standalone) {
-    throw argumentTypeError('runSync', 'options.loopFactory', 'a function that makes a standalone loop', loop)
-  }
+  mustBeOptions('runSync', options)
+  const loop = makeLoop('runSync', true, options.loopFactory, () => newEventLoop({ standalone: true }))
   if (options.debug !== undefined) loop.setDebug(options.debug)
   let value: T
   try {
+    // Found out before the body begins: an async function that cannot go on would be left half done.
+    if (isAsyncFunction(main)) mustRunPromiseJobs()
     value = runMain(loop, main)
   } catch (error) {
     closeAfterFailure(loop)
@@ -56,34 +56,32 @@ export function runSync<T>(main: Main<T>, options: RunSyncOptions = {}): T {
 
 function runMain<T>(loop: EventLoop, main: Main<T>): T {
   const task = loop.createTask(main as () => PromiseLike<T>, { name: 'main' })
-  const interrupts = listenForInterrupt(loop, task)
+  let interrupts = 0
+  const seesSignals = loop.name === 'native'
+  const blocking = duringBlockingRun(seesSignals)
+  if (seesSignals && mayTakeInterrupts()) {
+    loop.addSignalHandler('SIGINT', () => {
+      blocking.taking()
+      if (++interrupts === 1) task.cancel('interrupted by ^C')
+      else endProcess()
+    })
+  }
   try {
     return loop.runUntilCompleteSync<T>(task)
   } catch (error) {
-    if (!isCancelled(error) || interrupts.count === 0 || task.uncancel() > 0) throw error
-    exitWith130WhenUncaught()
-    throw new InterruptedError('runSync: interrupted by ^C', { cause: error })
+    if (!isCancelled(error) || interrupts === 0 || task.uncancel() > 0) throw error
+    throw interruptedError('runSync', error)
+  } finally {
+    blocking.end()
   }
 }
 
-/** Only a loop that sees signals while it blocks may take ^C: elsewhere the default, which ends the process, must hold. */
-function listenForInterrupt(loop: EventLoop, task: Task<unknown>): { count: number } {
-  const interrupts = { count: 0 }
-  if (loop.name !== 'native' || !isMainThread || process.listenerCount('SIGINT') > 0) return interrupts
-  loop.addSignalHandler('SIGINT', () => {
-    interrupts.count++
-    if (interrupts.count === 1) task.cancel('interrupted by ^C')
-    else process.exit(130)
-  })
-  return interrupts
-}
-
-/** The error of the run matters more than one of the cleaning up, which is reported. */
+/** The error of the run matters more than one of the cleaning up. */
 function closeAfterFailure(loop: EventLoop): void {
   try {
     closeSync(loop)
-  } catch (exception) {
-    loop.callExceptionHandler({ message: 'runSync could not end the tasks that were left', exception })
+  } catch {
+    // The tasks that are left could not end for the same reason as the run, which is being thrown.
   }
 }
 
@@ -95,6 +93,11 @@ function closeSync(loop: EventLoop): void {
       reportFailures(loop, left)
     }
   } finally {
+    schedulerOf(loop).abandonTasks()
     loop.close()
   }
+}
+
+function isAsyncFunction(main: unknown): boolean {
+  return typeof main === 'function' && main.constructor?.name === 'AsyncFunction'
 }

@@ -1,5 +1,6 @@
 /** The usual way in: one loop, one main coroutine, nothing left behind. */
 
+import { mustBeOptions } from '../loop/arguments.ts'
 import type { Main } from '../loop/contract/event-loop.ts'
 import { mustBeMain, mustBeOutside, Runner, type RunnerOptions, type RunOptions } from './runner.ts'
 
@@ -24,6 +25,7 @@ import { mustBeMain, mustBeOutside, Runner, type RunnerOptions, type RunOptions 
  */
 export async function run<T>(main: Main<T>, options: RunnerOptions & RunOptions = {}): Promise<T> {
   mustBeMain('run', main)
+  mustBeOptions('run', options)
   mustBeOutside('run')
   const runner = new Runner(options)
   try {

@@ -4,6 +4,7 @@
  */
 import { argumentTypeError, LoopStateError, usageTypeError } from '../base/errors.ts'
 import { gather } from '../coordination/gather.ts'
+import { mustBeOptions } from '../loop/arguments.ts'
 import type { EventLoop, Main } from '../loop/contract/event-loop.ts'
 import type { Task } from '../loop/contract/future.ts'
 import { running } from '../loop/running.ts'
@@ -11,6 +12,7 @@ import { newEventLoop, setEventLoop } from '../policy/policy.ts'
 import { isGenerator } from '../tasks/coroutine.ts'
 import { allTasks, currentTask } from '../tasks/create-task.ts'
 import { type Future as FutureOfLoop, isFuture } from '../tasks/future.ts'
+import { schedulerOf } from '../tasks/scheduler-of.ts'
 import { cancelOnAbort } from './cancel-on-abort.ts'
 import { Interrupt } from './interrupt.ts'
 import { trackRun } from './unfinished.ts'
@@ -47,6 +49,7 @@ export class Runner implements AsyncDisposable {
   #installed = false
 
   constructor(options: RunnerOptions = {}) {
+    mustBeOptions('Runner', options)
     mustBeFactory('Runner', options.loopFactory)
     this.#options = options
   }
@@ -56,7 +59,7 @@ export class Runner implements AsyncDisposable {
     if (this.#closed) throw new LoopStateError('Runner: this runner is closed; make another')
     if (this.#loop !== undefined) return this.#loop
     const { loopFactory, debug } = this.#options
-    const loop = makeLoop('run', loopFactory, newEventLoop)
+    const loop = makeLoop('run', false, loopFactory, newEventLoop)
     if (loopFactory === undefined) {
       setEventLoop(loop)
       this.#installed = true
@@ -136,13 +139,24 @@ export function reportFailures(loop: EventLoop, tasks: readonly Task<unknown>[])
   }
 }
 
-/** The loop of a run: made by the factory if one is given. Checks both. */
-export function makeLoop(call: string, factory: (() => EventLoop) | undefined, otherwise: () => EventLoop): EventLoop {
+/** The loop of a run: made by the factory if one is given. Checks both; a loop of the wrong kind is closed again. */
+export function makeLoop(
+  call: string,
+  standalone: boolean,
+  factory: (() => EventLoop) | undefined,
+  otherwise: () => EventLoop,
+): EventLoop {
   if (factory === undefined) return otherwise()
   mustBeFactory(call, factory)
   const loop: unknown = factory()
-  if (typeof (loop as Partial<EventLoop> | undefined)?.callSoon === 'function') return loop as EventLoop
-  throw argumentTypeError(call, 'options.loopFactory', 'a function that returns an event loop', loop)
+  if (typeof (loop as Partial<EventLoop> | undefined)?.callSoon !== 'function') {
+    throw argumentTypeError(call, 'options.loopFactory', 'a function that returns an event loop', loop)
+  }
+  const made = loop as EventLoop
+  if (schedulerOf(made).backend.standalone === standalone) return made
+  made.close()
+  const kind = standalone ? 'a function that makes a standalone loop' : 'a function that makes an embedded loop'
+  throw argumentTypeError(call, 'options.loopFactory', kind, made)
 }
 
 function mustBeFactory(call: string, factory: unknown): void {

@@ -16,8 +16,13 @@ const taken = new WeakSet<object>()
 
 /** A generator object is handed to the library: a second time is an error, as for asyncio's coroutine objects. */
 export function takeGenerator(call: string, generator: object): void {
+  mustBeFresh(call, generator)
+  taken.add(generator)
+}
+
+/** Refuses a generator object that was handed over before. */
+export function mustBeFresh(call: string, generator: object): void {
   if (taken.has(generator)) {
     throw new LoopStateError(`${call}: this generator object was handed over before; call the generator function again`)
   }
-  taken.add(generator)
 }

@@ -1,5 +1,6 @@
 /** Tasks from coroutines, on a given loop or the running one. */
 import { argumentTypeError, usageTypeError } from '../base/errors.ts'
+import { mustBeOptions } from '../loop/arguments.ts'
 import type { Body, Coroutine } from '../loop/contract/awaitable.ts'
 import type { EventLoop } from '../loop/contract/event-loop.ts'
 import type * as contract from '../loop/contract/future.ts'
@@ -17,6 +18,7 @@ export function makeTask<T, A extends unknown[]>(
   options: TaskOptions<A> | undefined,
 ): Task<T> {
   mustBeCoroutine('createTask', coro)
+  if (options !== undefined) mustBeOptions('createTask', options)
   const args = options?.args
   if (args !== undefined && !Array.isArray(args)) {
     throw argumentTypeError('createTask', 'options.args', 'an array of arguments', args)
@@ -29,7 +31,7 @@ export function makeTask<T, A extends unknown[]>(
     }
     takeGenerator('createTask', coro)
   }
-  return new Task<T>(scheduler, coro, options?.name === undefined ? undefined : String(options.name), args)
+  return new Task<T>(scheduler, coro, options?.name == null ? undefined : String(options.name), args)
 }
 
 /**

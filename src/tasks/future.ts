@@ -7,6 +7,7 @@
  * once done. It may be awaited any number of times.
  */
 import { inspect } from 'node:util'
+import { brand } from '../base/brand.ts'
 import {
   argumentTypeError,
   type CancelledError,
@@ -51,10 +52,6 @@ export class Future<T> extends WaiterList implements contract.Future<T>, Wait, S
     this.scheduler = scheduler
   }
 
-  static override [Symbol.hasInstance](value: unknown): boolean {
-    return this === Future ? isFuture(value) : Function.prototype[Symbol.hasInstance].call(this, value)
-  }
-
   getLoop(): EventLoop {
     return this.scheduler.loop
   }
@@ -85,11 +82,13 @@ export class Future<T> extends WaiterList implements contract.Future<T>, Wait, S
 
   setResult(value: T): void {
     this.#mustBePending('setResult')
+    this.#mustReachWaiters('setResult')
     this.settle(FutureState.finished, value)
   }
 
   setException(exception: unknown): void {
     this.#mustBePending('setException')
+    this.#mustReachWaiters('setException')
     this.settle(FutureState.failed, isErrorClass(exception) ? new exception() : exception)
   }
 
@@ -177,6 +176,7 @@ export class Future<T> extends WaiterList implements contract.Future<T>, Wait, S
   /** Make `waiter` ready once this is done, at once if it is. @internal */
   watch(waiter: Waiter): void {
     if (this.#state === FutureState.pending) this.linkWaiter(waiter)
+    else if (this.scheduler.closed) throw new LoopStateError('addDoneCallback: the event loop is closed')
     else this.scheduler.push(waiter)
   }
 
@@ -218,6 +218,11 @@ export class Future<T> extends WaiterList implements contract.Future<T>, Wait, S
     return `<${this[Symbol.toStringTag]} ${this.describe()}>`
   }
 
+  /** For loggers. @internal */
+  toJSON(): string {
+    return this[inspect.custom]()
+  }
+
   /** What inspect shows between the brackets. @internal */
   describe(): string {
     const state = STATE_NAMES[this.#state]
@@ -255,11 +260,18 @@ export class Future<T> extends WaiterList implements contract.Future<T>, Wait, S
     }
   }
 
+  /** Nothing runs on a closed loop: who waits would wait for ever, so the call says so. */
+  #mustReachWaiters(call: string): void {
+    if (this.scheduler.closed && this.firstWaiter !== undefined) {
+      throw new LoopStateError(`${call}: the event loop is closed, so nobody who waits for this future can be told`)
+    }
+  }
+
   #settledPromise(): Promise<T> {
     return this.#state === FutureState.finished ? Promise.resolve(this.outcome as T) : Promise.reject(this.outcome)
   }
 }
-Object.defineProperty(Future.prototype, FUTURE, { value: true })
+brand(Future, 'Future')
 
 /**
  * True for futures and tasks of this library, whichever copy of the package made them. Stands for `asyncio.isfuture`.

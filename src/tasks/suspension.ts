@@ -4,8 +4,10 @@
  * No object is made per wait.
  */
 
+import { usageTypeError } from '../base/errors.ts'
 import type { Suspension } from '../loop/contract/awaitable.ts'
 import type { Ready } from '../loop/ready.ts'
+import { running } from '../loop/running.ts'
 
 /** What a coroutine may suspend on. Implemented by futures and by the single waits of higher floors. */
 export interface Wait extends Suspension {
@@ -18,26 +20,28 @@ export interface Wait extends Suspension {
   cancelWait(message: string | undefined): boolean
 }
 
-interface Suspended {
-  done: false
-  value: Suspension
-}
-
-const NOTHING = undefined as unknown as Suspension
-const SUSPENDED: Suspended = { done: false, value: NOTHING }
-
 /** The answer of a pending awaitable's `next()`. Valid until the next call of anything here. */
 export function suspendOn(wait: Wait): IteratorYieldResult<Suspension> {
-  SUSPENDED.value = wait
-  return SUSPENDED
+  const { suspension } = running
+  if (suspension.value === wait) {
+    // No task took the first answer: somebody iterates, such as `[...future]` or `const [a] = gather(...)`.
+    suspension.value = undefined
+    throw usageTypeError('iterate: this is an awaitable, not a list; write await x or yield* x')
+  }
+  suspension.value = wait
+  return suspension as IteratorYieldResult<Suspension>
 }
 
-/** The task has read what its coroutine yielded: let go of it, so that the shared object retains nothing. */
-export function releaseSuspension(): void {
-  SUSPENDED.value = NOTHING
+/**
+ * The task has read what its coroutine yielded: let go of it, so that the shared object retains nothing. True when the
+ * answer came from `suspendOn`, through `yield*`; a plain `yield` makes an object of its own.
+ */
+export function takeSuspension(answer: unknown): boolean {
+  running.suspension.value = undefined
+  return answer === running.suspension
 }
 
-/** True for a value that a coroutine may suspend on. */
+/** True for an awaitable of this library: what the shared answer may carry. */
 export function isWait(value: unknown): value is Wait {
-  return typeof value === 'object' && value !== null && typeof (value as Partial<Wait>).subscribe === 'function'
+  return typeof value === 'object' && value !== null && typeof (value as Partial<Wait>).cancelWait === 'function'
 }

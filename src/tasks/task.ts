@@ -7,7 +7,9 @@
  * order; a cancel that finds nothing to cancel is *armed* and delivered at the next step or library wait, as asyncio's
  * must-cancel is (docs/cancellation.md has the rules).
  */
+
 import { AsyncResource } from 'node:async_hooks'
+import { brand } from '../base/brand.ts'
 import {
   argumentTypeError,
   type CancelledError,
@@ -24,8 +26,8 @@ import { running } from '../loop/running.ts'
 import type { PendingTask, Scheduler } from '../loop/scheduler.ts'
 import { isGenerator } from './coroutine.ts'
 import { Frame, type FrameTask, type Source } from './frame.ts'
-import { Future, FutureState } from './future.ts'
-import { isWait, releaseSuspension, type Wait } from './suspension.ts'
+import { Future, FutureState, isFuture } from './future.ts'
+import { isWait, takeSuspension, type Wait } from './suspension.ts'
 import { TaskSignal } from './task-signal.ts'
 import type { Waiter } from './waiter.ts'
 
@@ -54,6 +56,8 @@ export class Task<T> extends Future<T> implements contract.Task<T>, Waiter, Pend
   #armed = false
   #message: string | undefined
   #thrown: unknown = NOTHING
+  /** The body is a promise: between library waits only the engine knows where it is. */
+  #foreign = false
   #signal: TaskSignal | undefined
 
   /** @internal */
@@ -135,6 +139,7 @@ export class Task<T> extends Future<T> implements contract.Task<T>, Waiter, Pend
   advance(): void {
     let ended: boolean | undefined
     let value: unknown
+    let delegated: boolean
     try {
       const generator = this.#generator ?? this.#begin()
       if (generator === undefined) return
@@ -142,6 +147,7 @@ export class Task<T> extends Future<T> implements contract.Task<T>, Waiter, Pend
       const result = error === NOTHING ? generator.next() : generator.throw(error)
       ended = result.done
       value = result.value
+      delegated = takeSuspension(result)
     } catch (error) {
       this.#failed(error)
       return
@@ -149,8 +155,7 @@ export class Task<T> extends Future<T> implements contract.Task<T>, Waiter, Pend
     if (ended === true) {
       this.#finished(value)
     } else {
-      releaseSuspension()
-      this.#suspend(value)
+      this.#suspend(value, delegated)
     }
   }
 
@@ -180,7 +185,9 @@ export class Task<T> extends Future<T> implements contract.Task<T>, Waiter, Pend
 
   override describe(): string {
     const waits = this.waits()
-    const on = waits.length === 0 || this.done() ? '' : ` waiting on ${waits.map(nameOfWait).join(', ')}`
+    const where =
+      waits.length === 0 && this.#foreign ? 'a promise that is not the library’s' : waits.map(nameOfWait).join(', ')
+    const on = where === '' || this.done() ? '' : ` waiting on ${where}`
     return `${JSON.stringify(this.getName())} ${super.describe()}${on} coro=${nameOfCoro(this.#coro)}`
   }
 
@@ -219,6 +226,7 @@ export class Task<T> extends Future<T> implements contract.Task<T>, Waiter, Pend
       )
     }
     this.scheduler.resumedPromises = true
+    this.#foreign = true
     ;(body as PromiseLike<unknown>).then(
       (value) => this.#finished(value),
       (error) => this.#failed(error),
@@ -233,8 +241,8 @@ export class Task<T> extends Future<T> implements contract.Task<T>, Waiter, Pend
     return this.takeArmedCancel() ?? thrown
   }
 
-  #suspend(wait: unknown): void {
-    if (!isWait(wait)) {
+  #suspend(wait: unknown, delegated: boolean): void {
+    if (!(delegated && isWait(wait))) {
       if (wait !== undefined) {
         this.#thrown = usageTypeError(
           `yield: a coroutine yielded ${typeof wait === 'object' ? 'an object' : String(wait)}; delegate with 'yield* x' to wait for x`,
@@ -243,7 +251,7 @@ export class Task<T> extends Future<T> implements contract.Task<T>, Waiter, Pend
       this.scheduler.push(this)
       return
     }
-    if (wait instanceof Future && (wait.scheduler !== this.scheduler || (wait as unknown) === this)) {
+    if (isFuture(wait) && (wait.scheduler !== this.scheduler || (wait as unknown) === this)) {
       this.#thrown = wait.waitError(this)
       this.scheduler.push(this)
       return
@@ -255,6 +263,8 @@ export class Task<T> extends Future<T> implements contract.Task<T>, Waiter, Pend
   }
 
   #finished(value: unknown): void {
+    // A thenable that is no promise may call back more than once.
+    if (this.done()) return
     const cancellation = this.takeArmedCancel()
     if (cancellation !== undefined) this.settleCancelled(cancellation)
     else this.settle(FutureState.finished, value)
@@ -262,6 +272,7 @@ export class Task<T> extends Future<T> implements contract.Task<T>, Waiter, Pend
   }
 
   #failed(error: unknown): void {
+    if (this.done()) return
     this.#armed = false
     if (isCancelled(error)) this.settleCancelled(error)
     else this.settle(FutureState.failed, error)
@@ -273,9 +284,10 @@ export class Task<T> extends Future<T> implements contract.Task<T>, Waiter, Pend
     this.#generator = undefined
     this.#args = undefined
     this.#waiting = undefined
-    this.scheduler.tasks.remove(this)
+    if (!this.scheduler.closed) this.scheduler.tasks.remove(this)
   }
 }
+brand(Task, 'Task')
 
 function advance(this: Task<unknown>): void {
   this.advance()
@@ -291,7 +303,7 @@ function nameOfCoro(coro: AnyCoroutine | undefined): string {
   return typeof coro === 'function' ? callbackName(coro) : 'generator'
 }
 
-/** A task's scheduler, checked: what `createTask` of a loop needs. */
+/** Refuses what cannot be run as a task, naming the call. */
 export function mustBeCoroutine(call: string, coro: unknown): asserts coro is AnyCoroutine {
   if (typeof coro === 'function' || isGenerator(coro)) return
   if (typeof (coro as PromiseLike<unknown> | undefined)?.then === 'function') {
