@@ -323,7 +323,7 @@ export class EventLoop extends Unsupported implements contract.EventLoop {
   #deadlock(call: string): LoopStateError {
     const tasks = this.scheduler.tasks.toArray().map((task) => `\n  ${inspect(task)}`)
     return new LoopStateError(
-      `${call}: deadlock, nothing is left that could wake the loop while ${tasks.length} tasks wait; ` +
+      `${call}: deadlock, nothing is left that could wake the loop while tasks wait, ${tasks.length}; ` +
         `finish what they wait on:${tasks.join('')}`,
       { code: ErrorCode.deadlock },
     )

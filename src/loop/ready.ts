@@ -2,7 +2,7 @@
  * What may stand in the ready queue: one entry, one `run()`. Handles, tasks, waits and timers all implement it, so that
  * waking something costs no wrapper object.
  *
- * `run()` is called only from a round (loop/turn.ts), must not throw, and decides itself whether it was cancelled
+ * `run()` is called only from a round (loop/scheduler.ts), must not throw, and decides itself whether it was cancelled
  * meanwhile.
  */
 export interface Ready {

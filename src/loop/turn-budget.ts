@@ -1,5 +1,5 @@
 /**
- * When a turn must give control back: half a millisecond after it began, so that sockets, `node:http` and everything else
+ * When a turn must give control back: 0.4 milliseconds after it began, so that sockets, `node:http` and everything else
  * in the process wait no longer than that for a loop that is never idle.
  *
  * The clock is looked at between rounds only, every sixteen rounds at the latest, and sooner when handles are slow: the

@@ -30,7 +30,7 @@ function onExit(): void {
 function describeRun(loop: EventLoop): string {
   const tasks = schedulerOf(loop).tasks.toArray()
   const lines = tasks.map((task) => `  ${inspect(task)}\n`)
-  return `aioloop: the process ran out of work while run() is unfinished; ${tasks.length} tasks are pending:\n${lines.join('')}`
+  return `aioloop: the process ran out of work while run() is unfinished; pending tasks, ${tasks.length}:\n${lines.join('')}`
 }
 
 /** A run of `loop` begins. Returns what to call when it has ended. */

@@ -16,6 +16,7 @@ import { gatherLimitContract } from './gather-limit.contract.ts'
 import type { Harness } from './harness.ts'
 import { lifecycleContract } from './lifecycle.contract.ts'
 import { orderContract } from './order.contract.ts'
+import { robustnessContract } from './robustness.contract.ts'
 import { signalContract } from './signal.contract.ts'
 import { signalsContract } from './signals.contract.ts'
 import { sleepContract } from './sleep.contract.ts'
@@ -49,6 +50,7 @@ export function eventLoopContract(harness: Harness): void {
     ensureFutureContract(harness)
     signalsContract(harness)
     badInputContract(harness)
+    robustnessContract(harness)
     if (harness.realTime) fairnessContract(harness)
   })
 }

@@ -80,7 +80,7 @@ export interface EventLoop {
    */
   callSoon<A extends unknown[]>(callback: (...args: A) => void, ...args: A): Handle
   /**
-   * `callSoon` that also wakes a loop that blocks in its poll. Other threads reach a loop through a token of it.
+   * `callSoon` that also wakes a loop that blocks in its poll.
    * Stands for `loop.call_soon_threadsafe`.
    */
   callSoonThreadsafe<A extends unknown[]>(callback: (...args: A) => void, ...args: A): Handle

@@ -119,3 +119,90 @@ describe('runSync', () => {
     expect(ended).toMatchObject({ hung: false, signal: 'SIGINT' })
   })
 })
+
+describe('^C where somebody else has a say', () => {
+  const go = (source: string, name = 'native') =>
+    runProgram(
+      `import { run, runSync, sleep, getRunningLoop, InterruptedError, createTask } from 'aioloop'\n${source}`,
+      { ...onReady(), env: { AIOLOOP_LOOP: name } },
+    )
+
+  test('a blocking run inside a run is interrupted itself, and the outer run goes on', async () => {
+    const ended = await go(`await run(async () => {
+      await sleep(1)
+      let error
+      setTimeout(() => {
+        try { runSync(function* () { process.stdout.write('ready'); yield* sleep(60000) }) } catch (e) { error = e }
+      }, 1)
+      await sleep(50)
+      console.log(error instanceof InterruptedError)
+    })`)
+    expect(ended).toMatchObject({ hung: false, code: 0 })
+    expect(ended.stdout).toContain('true')
+  })
+
+  test('a blocking run of the portable loop inside a run leaves ^C its default, which ends the process', async () => {
+    const ended = await go(
+      `await run(async () => {
+        await sleep(1)
+        runSync(function* () { process.stdout.write('ready'); yield* sleep(60000) })
+      })`,
+      'portable',
+    )
+    expect(ended.hung).toBe(false)
+    expect(ended.stdout).toBe('ready')
+  })
+
+  test.each(['native', 'portable'])('a handler of the loop takes ^C in place of run on the %s loop', async (name) => {
+    const ended = await go(
+      `await run(async () => {
+        const loop = getRunningLoop()
+        const alive = setInterval(() => {}, 1000)
+        await new Promise((resolve) => { loop.addSignalHandler('SIGINT', resolve); console.log('ready') })
+        clearInterval(alive)
+        await sleep(20)
+        console.log('went on')
+      })`,
+      name,
+    )
+    expect(ended).toMatchObject({ hung: false, code: 0, stderr: '' })
+    expect(ended.stdout).toContain('went on')
+  })
+
+  test('a listener added inside the run takes ^C in place of run', async () => {
+    const ended = await go(`await run(async () => {
+      const alive = setInterval(() => {}, 1000)
+      await new Promise((resolve) => { process.once('SIGINT', resolve); console.log('ready') })
+      clearInterval(alive)
+      await sleep(20)
+      console.log('went on')
+    })`)
+    expect(ended).toMatchObject({ hung: false, code: 0, stderr: '' })
+    expect(ended.stdout).toContain('went on')
+  })
+
+  test('^C cancels the main tasks of all runs', async () => {
+    const ended = await go(`
+      const main = async () => { await sleep(60000) }
+      const runs = [run(main), run(main)]
+      setTimeout(() => console.log('ready'), 20)
+      const outcomes = await Promise.allSettled(runs)
+      console.log(outcomes.map(({ reason }) => reason instanceof InterruptedError).join())`)
+    expect(ended).toMatchObject({ hung: false, code: 0, stderr: '' })
+    expect(ended.stdout).toContain('true,true')
+  })
+
+  test('a program that handles uncaught errors keeps its exit code', async () => {
+    const ended = await go(`
+      process.on('uncaughtException', () => process.exit(4))
+      await run(async () => { console.log('ready'); await sleep(60000) })`)
+    expect(ended).toMatchObject({ hung: false, code: 4 })
+  })
+
+  test('an async function that cannot go on is refused before it begins', async () => {
+    const ended = await go(`
+      try { runSync(async () => { console.log('began'); await null }) } catch (error) { console.log(error.code) }`)
+    expect(ended).toMatchObject({ hung: false, code: 0, stderr: '' })
+    expect(ended.stdout.trim()).toBe('ERR_AIOLOOP_LOOP_STATE')
+  })
+})
