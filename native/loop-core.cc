@@ -137,10 +137,6 @@ void LoopCore::begin_period(double now) {
 }
 
 void LoopCore::collect_at(double now) {
-  int signum;
-  while (signals_.pending() && !rings_.completions_full()) {
-    if (signals_.take(&signum)) rings_.put(kCompleteSignal, static_cast<uint32_t>(signum));
-  }
   if (wakeup_.pending() && rings_.put(kCompleteWake, 0)) wakeup_.take();
   Timer timer;
   while (!rings_.completions_full() && timers_.take_due(now, &timer)) {
@@ -151,6 +147,11 @@ void LoopCore::collect_at(double now) {
   }
   double earliest;
   bool due = timers_.earliest(&earliest) && earliest <= now;
+  // Signals come behind every timer that is due, as on the other loops.
+  int signum;
+  while (!due && !rings_.completions_full() && signals_.take(&signum)) {
+    rings_.put(kCompleteSignal, static_cast<uint32_t>(signum));
+  }
   rings_.set_word(kWordMore, due || signals_.pending() || wakeup_.pending());
   rings_.set_number(kNumberTimers, static_cast<double>(timers_.live()));
 }

@@ -1,6 +1,8 @@
 // Watched signals. See signals.h.
 #include "signals.h"
 
+#include <algorithm>
+
 namespace aioloop {
 
 Failure Signals::watch(uv_loop_t* loop, HandleGroup* group, int signum) {
@@ -18,8 +20,8 @@ Failure Signals::watch(uv_loop_t* loop, HandleGroup* group, int signum) {
 void Signals::unwatch(int signum) {
   if (signum < 1 || signum >= kSignals) return;
   watchers_[signum].close();
-  pending_ -= arrived_[signum];
-  arrived_[signum] = 0;
+  auto first = arrived_.begin() + static_cast<std::ptrdiff_t>(taken_);
+  arrived_.erase(std::remove(first, arrived_.end(), signum), arrived_.end());
 }
 
 void Signals::close() {
@@ -27,22 +29,19 @@ void Signals::close() {
 }
 
 bool Signals::take(int* signum) {
-  if (pending_ == 0) return false;
-  for (int candidate = 1; candidate < kSignals; candidate++) {
-    if (arrived_[candidate] == 0) continue;
-    arrived_[candidate]--;
-    pending_--;
-    *signum = candidate;
-    return true;
+  if (!pending()) return false;
+  *signum = arrived_[taken_++];
+  if (taken_ == arrived_.size()) {
+    arrived_.clear();
+    taken_ = 0;
   }
-  return false;
+  return true;
 }
 
 void Signals::on_signal(uv_signal_t* signal, int signum) {
   Signals* signals = Handle<uv_signal_t>::owner<Signals>(signal);
   if (signals == nullptr) return;
-  signals->arrived_[signum]++;
-  signals->pending_++;
+  signals->arrived_.push_back(signum);
 }
 
 }  // namespace aioloop

@@ -1,11 +1,12 @@
 // The signals one loop watches: a uv_signal_t for each number, none of which keeps the loop alive. An arrival is
-// counted here and handed out by `take`, one arrival at a time, lowest number first. Called by LoopCore only.
+// kept here and handed out by `take`, one arrival at a time, in the order in which they came. Called by LoopCore only.
 #ifndef AIOLOOP_SIGNALS_H_
 #define AIOLOOP_SIGNALS_H_
 
 #include <uv.h>
 
-#include <cstdint>
+#include <cstddef>
+#include <vector>
 
 #include "error.h"
 #include "handle.h"
@@ -20,7 +21,7 @@ class Signals {
   void unwatch(int signum);
   void close();
 
-  bool pending() const { return pending_ != 0; }
+  bool pending() const { return taken_ != arrived_.size(); }
   bool take(int* signum);
 
  private:
@@ -29,8 +30,9 @@ class Signals {
   static void on_signal(uv_signal_t* signal, int signum);
 
   Handle<uv_signal_t> watchers_[kSignals];
-  uint32_t arrived_[kSignals] = {};
-  uint32_t pending_ = 0;
+  // Arrivals in order; the first `taken_` of them were handed out. Emptied whenever all were.
+  std::vector<int> arrived_;
+  size_t taken_ = 0;
 };
 
 }  // namespace aioloop

@@ -34,11 +34,13 @@ export function suspendOn(wait: Wait): IteratorYieldResult<Suspension> {
 
 /**
  * The task has read what its coroutine yielded: let go of it, so that the shared object retains nothing. True when the
- * answer came from `suspendOn`, through `yield*`; a plain `yield` makes an object of its own.
+ * value came from `suspendOn`, through `yield*`: only that asks the awaitable first. (Not by the identity of the shared
+ * object, which not every engine passes on.)
  */
-export function takeSuspension(answer: unknown): boolean {
+export function takeSuspension(value: unknown): boolean {
+  const delegated = value !== undefined && running.suspension.value === value
   running.suspension.value = undefined
-  return answer === running.suspension
+  return delegated
 }
 
 /** True for an awaitable of this library: what the shared answer may carry. */

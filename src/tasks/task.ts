@@ -147,7 +147,7 @@ export class Task<T> extends Future<T> implements contract.Task<T>, Waiter, Pend
       const result = error === NOTHING ? generator.next() : generator.throw(error)
       ended = result.done
       value = result.value
-      delegated = takeSuspension(result)
+      delegated = takeSuspension(value)
     } catch (error) {
       this.#failed(error)
       return

@@ -62,7 +62,6 @@ export function robustnessContract(harness: Harness): void {
     test('a thenable that calls back more than once settles its task once', async () => {
       await lab.run(async () => {
         const body = () => ({
-          // biome-ignore lint/suspicious/noThenProperty: the thenable under test
           then(resolve: (value: number) => void, reject: (error: number) => void) {
             resolve(1)
             resolve(2)
