@@ -9,7 +9,10 @@ import { fairnessContract } from './fairness.contract.ts'
 import { futuresContract } from './futures.contract.ts'
 import type { Harness } from './harness.ts'
 import { lifecycleContract } from './lifecycle.contract.ts'
+import { locksContract } from './locks.contract.ts'
 import { orderContract } from './order.contract.ts'
+import { queuesContract } from './queues.contract.ts'
+import { semaphoresContract } from './semaphores.contract.ts'
 import { signalContract } from './signal.contract.ts'
 import { signalsContract } from './signals.contract.ts'
 import { tasksContract } from './tasks.contract.ts'
@@ -27,6 +30,9 @@ export function eventLoopContract(harness: Harness): void {
     cancellationContract(harness)
     signalContract(harness)
     coordinationContract(harness)
+    locksContract(harness)
+    semaphoresContract(harness)
+    queuesContract(harness)
     signalsContract(harness)
     badInputContract(harness)
     if (harness.realTime) fairnessContract(harness)
