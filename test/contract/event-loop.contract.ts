@@ -5,12 +5,14 @@ import { cancellationContract } from './cancellation.contract.ts'
 import { contextContract } from './context.contract.ts'
 import { coordinationContract } from './coordination.contract.ts'
 import { errorsContract } from './errors.contract.ts'
+import { eventsContract } from './events.contract.ts'
 import { fairnessContract } from './fairness.contract.ts'
 import { futuresContract } from './futures.contract.ts'
 import type { Harness } from './harness.ts'
 import { lifecycleContract } from './lifecycle.contract.ts'
 import { locksContract } from './locks.contract.ts'
 import { orderContract } from './order.contract.ts'
+import { queueOrdersContract } from './queue-orders.contract.ts'
 import { queuesContract } from './queues.contract.ts'
 import { semaphoresContract } from './semaphores.contract.ts'
 import { signalContract } from './signal.contract.ts'
@@ -31,8 +33,10 @@ export function eventLoopContract(harness: Harness): void {
     signalContract(harness)
     coordinationContract(harness)
     locksContract(harness)
+    eventsContract(harness)
     semaphoresContract(harness)
     queuesContract(harness)
+    queueOrdersContract(harness)
     signalsContract(harness)
     badInputContract(harness)
     if (harness.realTime) fairnessContract(harness)
