@@ -11,16 +11,16 @@ import { Grant } from '../tasks/grant.ts'
 export interface Exchange<T> {
   readonly getters: LinkedList<Getter<T>>
   readonly putters: LinkedList<Putter<T>>
-  /** An item that was handed over and not taken. */
-  giveBack(item: T): void
+  /** An item that was handed over and not taken, with the turn it had. */
+  giveBack(item: T, turn: number): void
   /** An item that was accepted from a `put` that is cancelled after all. */
   withdraw(item: T): void
 }
 
 /** A wait for an item. */
 export interface Getter<T> extends Linked<Getter<T>> {
-  /** The item is this one's. */
-  offer(item: T): void
+  /** The item is this one's. `turn` counts the items handed over. */
+  offer(item: T, turn: number): void
   /** There will be no item. */
   shut(): void
 }
@@ -29,6 +29,7 @@ export class ItemWait<T> extends Grant<T> implements Getter<T> {
   older: Getter<T> | undefined
   newer: Getter<T> | undefined
   readonly #exchange: Exchange<T>
+  #turn = 0
 
   constructor(scheduler: Scheduler, exchange: Exchange<T>) {
     super(scheduler, 'queue.get')
@@ -36,7 +37,8 @@ export class ItemWait<T> extends Grant<T> implements Getter<T> {
     exchange.getters.add(this)
   }
 
-  offer(item: T): void {
+  offer(item: T, turn: number): void {
+    this.#turn = turn
     this.grant(item)
   }
 
@@ -49,7 +51,7 @@ export class ItemWait<T> extends Grant<T> implements Getter<T> {
   }
 
   protected giveBack(item: T): void {
-    this.#exchange.giveBack(item)
+    this.#exchange.giveBack(item, this.#turn)
   }
 }
 
@@ -58,6 +60,7 @@ export class StepWait<T> extends Grant<IteratorResult<T, undefined>> implements 
   older: Getter<T> | undefined
   newer: Getter<T> | undefined
   readonly #exchange: Exchange<T>
+  #turn = 0
 
   constructor(scheduler: Scheduler, exchange: Exchange<T>) {
     super(scheduler, 'queue iteration')
@@ -65,7 +68,8 @@ export class StepWait<T> extends Grant<IteratorResult<T, undefined>> implements 
     exchange.getters.add(this)
   }
 
-  offer(item: T): void {
+  offer(item: T, turn: number): void {
+    this.#turn = turn
     this.grant({ done: false, value: item })
   }
 
@@ -78,7 +82,7 @@ export class StepWait<T> extends Grant<IteratorResult<T, undefined>> implements 
   }
 
   protected giveBack(step: IteratorResult<T, undefined>): void {
-    if (step.done !== true) this.#exchange.giveBack(step.value)
+    if (step.done !== true) this.#exchange.giveBack(step.value, this.#turn)
   }
 }
 

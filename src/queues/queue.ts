@@ -58,6 +58,8 @@ export class Queue<T> extends LoopBound {
   readonly putters = new LinkedList<Putter<T>>()
   readonly #store: Store<T>
   readonly #tally = new Tally()
+  /** Items handed straight to a getter so far. */
+  #turns = 0
   #shutDown = false
   #dropping = false
 
@@ -255,15 +257,15 @@ export class Queue<T> extends LoopBound {
   }
 
   /** @internal */
-  giveBack(item: T): void {
+  giveBack(item: T, turn: number): void {
     const getter = this.getters.oldest
     if (getter !== undefined) {
       this.getters.remove(getter)
-      getter.offer(item)
+      getter.offer(item, turn)
     } else if (this.#dropping) {
       this.#tally.subtract(1)
     } else {
-      this.#store.giveBack(item)
+      this.#store.giveBack(item, turn)
     }
   }
 
@@ -288,7 +290,7 @@ export class Queue<T> extends LoopBound {
     } else {
       this.#tally.add()
       this.getters.remove(getter)
-      getter.offer(item)
+      getter.offer(item, this.#turns++)
     }
   }
 

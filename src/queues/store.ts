@@ -7,19 +7,25 @@ export interface Store<T> {
   put(item: T): void
   /** The next item. Only when there is one. */
   take(): T
-  /** An item that was taken last and not used: it comes next again. */
-  giveBack(item: T): void
+  /** An item that was handed over and not used: it comes next again. `turn` says when it was handed over. */
+  giveBack(item: T, turn: number): void
   /** Take out an item that was put in last, if it is still there. */
   withdraw(item: T): boolean
   clear(): void
 }
 
-/** First in, first out. */
+interface Returned<T> {
+  readonly item: T
+  readonly turn: number
+}
+
+/** First in, first out. What was given back is older than all else, and keeps its order. */
 export class FifoStore<T> implements Store<T> {
   readonly #items = new Deque<T>()
+  readonly #returned = new Heap<Returned<T>>((a, b) => a.turn - b.turn)
 
   get size(): number {
-    return this.#items.length
+    return this.#items.length + this.#returned.size
   }
 
   put(item: T): void {
@@ -27,11 +33,11 @@ export class FifoStore<T> implements Store<T> {
   }
 
   take(): T {
-    return this.#items.shift() as T
+    return this.#returned.size > 0 ? this.#returned.pop().item : (this.#items.shift() as T)
   }
 
-  giveBack(item: T): void {
-    this.#items.unshift(item)
+  giveBack(item: T, turn: number): void {
+    this.#returned.push({ item, turn })
   }
 
   withdraw(item: T): boolean {
@@ -40,6 +46,7 @@ export class FifoStore<T> implements Store<T> {
 
   clear(): void {
     this.#items.clear()
+    this.#returned.clear()
   }
 }
 

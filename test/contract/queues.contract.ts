@@ -146,6 +146,21 @@ export function queuesContract(harness: Harness): void {
         )
       })
 
+      test('several items given back keep their order, ahead of what came after them', async () => {
+        await lab.run(
+          co(function* () {
+            const queue = new Queue<number>()
+            const tasks = getters(lane, queue, 3)
+            yield* settle()
+            for (const n of [1, 2, 3, 4]) queue.putNowait(n)
+            for (const task of tasks) task.cancel()
+            yield* settle()
+            expect(tasks.map((task) => task.cancelled())).toEqual([true, true, true])
+            expect([queue.qsize(), drained(queue)]).toEqual([4, [1, 2, 3, 4]])
+          }),
+        )
+      })
+
       test('a putter cancelled in line, or with its item just taken in, leaves nothing behind', async () => {
         await lab.run(
           co(function* () {
