@@ -1,11 +1,15 @@
 /** The public names of the package: re-exports only. */
 export {
+  BrokenBarrierError,
   CancelledError,
   InterruptedError,
   InvalidStateError,
   isCancelled,
   LoopStateError,
   NotSupportedError,
+  QueueEmpty,
+  QueueFull,
+  QueueShutDown,
   TimeoutError,
 } from './base/errors.ts'
 export { type ClassOf, EventLoop, Future, Handle, isFuture, Task, TimerHandle } from './classes.ts'
@@ -39,9 +43,18 @@ export {
   setEventLoop,
   setEventLoopPolicy,
 } from './policy/policy.ts'
+export { LifoQueue } from './queues/lifo-queue.ts'
+export { PriorityQueue, type PriorityQueueOptions } from './queues/priority-queue.ts'
+export { Queue, type QueueIterator, type QueueOptions, type ShutdownOptions } from './queues/queue.ts'
 export { run } from './run/run.ts'
 export { type RunSyncOptions, runSync } from './run/run-sync.ts'
 export { Runner, type RunnerOptions, type RunOptions } from './run/runner.ts'
+export { Barrier } from './sync/barrier.ts'
+export { BoundedSemaphore } from './sync/bounded-semaphore.ts'
+export { Condition } from './sync/condition.ts'
+export { Event } from './sync/event.ts'
+export { Lock } from './sync/lock.ts'
+export { Semaphore } from './sync/semaphore.ts'
 export { allTasks, createTask, currentTask } from './tasks/create-task.ts'
 export { ensureFuture, type Waitable } from './tasks/ensure-future.ts'
 export { wrapFuture } from './tasks/wrap-future.ts'

@@ -1,12 +1,12 @@
 /**
- * A ring buffer of references: `push` at the back, `shift` from the front, both O(1) and free of allocation once grown.
+ * A ring buffer: `push` at the back, `shift` from the front, both O(1) and free of allocation once grown.
  * Ready handles pass through here, so `shift` clears its cell: a queue must not keep what already ran.
  */
 const INITIAL_CAPACITY = 64
 /** A drained ring larger than this is given back, so that one burst does not hold its memory for ever. */
 const KEPT_CAPACITY = 65536
 
-export class Deque<T extends object> {
+export class Deque<T> {
   #cells: (T | undefined)[] = new Array<T | undefined>(INITIAL_CAPACITY).fill(undefined)
   #mask = INITIAL_CAPACITY - 1
   #head = 0
@@ -53,6 +53,18 @@ export class Deque<T extends object> {
     const item = cells[i]
     cells[i] = cells[j]
     cells[j] = item
+  }
+
+  /** Remove the newest item that is `item`; false when there is none. Walks: for what happens seldom. */
+  removeNewest(item: T): boolean {
+    const cells = this.#cells
+    let index = this.#length - 1
+    while (index >= 0 && !Object.is(cells[(this.#head + index) & this.#mask], item)) index--
+    if (index < 0) return false
+    for (; index < this.#length - 1; index++) this.swap(index, index + 1)
+    this.#length--
+    cells[(this.#head + this.#length) & this.#mask] = undefined
+    return true
   }
 
   clear(): void {

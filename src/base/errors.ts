@@ -20,6 +20,10 @@ export const ErrorCode = {
   native: 'ERR_AIOLOOP_NATIVE_UNAVAILABLE',
   argumentType: 'ERR_AIOLOOP_INVALID_ARG_TYPE',
   argumentRange: 'ERR_AIOLOOP_OUT_OF_RANGE',
+  queueEmpty: 'ERR_AIOLOOP_QUEUE_EMPTY',
+  queueFull: 'ERR_AIOLOOP_QUEUE_FULL',
+  queueShutDown: 'ERR_AIOLOOP_QUEUE_SHUT_DOWN',
+  brokenBarrier: 'ERR_AIOLOOP_BROKEN_BARRIER',
 } as const
 
 /**
@@ -119,6 +123,30 @@ export class NotSupportedError extends Error {
   }
 }
 brand(NotSupportedError, 'NotSupportedError')
+
+/** `getNowait` of a queue that has no item. Stands for `asyncio.QueueEmpty`. */
+export class QueueEmpty extends Error {
+  override readonly name: string = 'QueueEmpty'
+  readonly code: string = ErrorCode.queueEmpty
+}
+
+/** `putNowait` into a queue that has no room. Stands for `asyncio.QueueFull`. */
+export class QueueFull extends Error {
+  override readonly name: string = 'QueueFull'
+  readonly code: string = ErrorCode.queueFull
+}
+
+/** The queue was shut down: it takes no more items, or has no more to give. Stands for `asyncio.QueueShutDown`. */
+export class QueueShutDown extends Error {
+  override readonly name: string = 'QueueShutDown'
+  readonly code: string = ErrorCode.queueShutDown
+}
+
+/** The barrier was reset or aborted while tasks waited, or is broken. Stands for `asyncio.BrokenBarrierError`. */
+export class BrokenBarrierError extends Error {
+  override readonly name: string = 'BrokenBarrierError'
+  readonly code: string = ErrorCode.brokenBarrier
+}
 
 type Coded<E extends Error> = E & { code: string }
 

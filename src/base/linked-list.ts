@@ -16,6 +16,10 @@ export class LinkedList<N extends Linked<N>> {
     return this.#size
   }
 
+  get oldest(): N | undefined {
+    return this.#oldest
+  }
+
   add(item: N): void {
     const newest = this.#newest
     item.older = newest

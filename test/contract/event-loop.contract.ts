@@ -9,14 +9,19 @@ import { cancelUnwindingContract } from './cancel-unwinding.contract.ts'
 import { contextContract } from './context.contract.ts'
 import { ensureFutureContract } from './ensure-future.contract.ts'
 import { errorsContract } from './errors.contract.ts'
+import { eventsContract } from './events.contract.ts'
 import { fairnessContract } from './fairness.contract.ts'
 import { futuresContract } from './futures.contract.ts'
 import { gatherContract } from './gather.contract.ts'
 import { gatherLimitContract } from './gather-limit.contract.ts'
 import type { Harness } from './harness.ts'
 import { lifecycleContract } from './lifecycle.contract.ts'
+import { locksContract } from './locks.contract.ts'
 import { orderContract } from './order.contract.ts'
 import { robustnessContract } from './robustness.contract.ts'
+import { queueOrdersContract } from './queue-orders.contract.ts'
+import { queuesContract } from './queues.contract.ts'
+import { semaphoresContract } from './semaphores.contract.ts'
 import { signalContract } from './signal.contract.ts'
 import { signalsContract } from './signals.contract.ts'
 import { sleepContract } from './sleep.contract.ts'
@@ -48,6 +53,11 @@ export function eventLoopContract(harness: Harness): void {
     gatherLimitContract(harness)
     waitContract(harness)
     ensureFutureContract(harness)
+    locksContract(harness)
+    eventsContract(harness)
+    semaphoresContract(harness)
+    queuesContract(harness)
+    queueOrdersContract(harness)
     signalsContract(harness)
     badInputContract(harness)
     robustnessContract(harness)

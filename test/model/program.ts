@@ -3,7 +3,7 @@
  * writes down all that can be observed. Tasks are known by number; an instruction that names a task, a future or a cancel
  * target that does not exist takes it modulo what there is, so that every list of instructions is a program.
  */
-import type { Body, Coroutine, EventLoop, Future, Task } from 'aioloop'
+import type { Awaitable, Body, Coroutine, EventLoop, Future, Suspension, Task } from 'aioloop'
 import { createTask, FIRST_COMPLETED, gather, isCancelled, sleep, wait } from 'aioloop'
 import fc from 'fast-check'
 
@@ -79,6 +79,8 @@ const PATIENCE = 1000
 class Interpreter {
   readonly events: string[] = []
   readonly tasks: Task<unknown>[] = []
+  /** Which tasks are async functions, by number. */
+  readonly #async: boolean[] = []
   readonly cancels: number[] = []
   readonly #futures: Future<unknown>[]
   readonly #loop: EventLoop
@@ -92,6 +94,7 @@ class Interpreter {
     plans.forEach((plan, own) => {
       this.cancels.push(0)
       const steps = (): Coroutine<number> => this.#steps(plan, own)
+      this.#async.push(plan.isAsync)
       this.tasks.push(createTask(plan.isAsync ? asAsync(steps) : steps))
     })
   }
@@ -119,17 +122,23 @@ class Interpreter {
     return own
   }
 
+  /** A generator coroutine delegates to what it waits for; an async function hands it to its `await`. */
+  *#wait<T>(awaitable: Awaitable<T>, own: number): Coroutine<T> {
+    if (this.#async[own] === true) return (yield awaitable as unknown as Suspension) as T
+    return yield* awaitable
+  }
+
   *#step(step: Instruction, own: number): Coroutine<string> {
     const futures = this.#futures
     switch (step.op) {
       case 'sleep':
-        yield* sleep(step.ms)
+        yield* this.#wait(sleep(step.ms), own)
         return ''
       case 'yield':
-        yield* sleep(0)
+        yield* this.#wait(sleep(0), own)
         return ''
       case 'await':
-        return String(yield* futures[step.future] as Future<unknown>)
+        return String(yield* this.#wait(futures[step.future] as Future<unknown>, own))
       case 'set':
         return this.#settle(step.future, (future) => future.setResult(own))
       case 'fail':
@@ -147,13 +156,16 @@ class Interpreter {
       case 'join':
         return this.#others([step.task], own).length === 0
           ? 'nobody'
-          : String(yield* this.#others([step.task], own)[0] as Task<unknown>)
+          : String(yield* this.#wait(this.#others([step.task], own)[0] as Task<unknown>, own))
       case 'gather':
-        return JSON.stringify(yield* gather(this.#others(step.tasks, own), { returnExceptions: false }))
+        return JSON.stringify(yield* this.#wait(gather(this.#others(step.tasks, own), { returnExceptions: false }), own))
       case 'wait': {
         const others = this.#others(step.tasks, own)
         if (others.length === 0) return 'nobody'
-        const { done, pending } = yield* wait(others, { timeout: step.timeout, returnWhen: FIRST_COMPLETED })
+        const { done, pending } = yield* this.#wait(
+          wait(others, { timeout: step.timeout, returnWhen: FIRST_COMPLETED }),
+          own,
+        )
         return `${done.size}/${pending.size}`
       }
       case 'callSoon':

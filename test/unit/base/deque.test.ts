@@ -57,6 +57,12 @@ const OPERATIONS: Record<string, (deque: Deque<Item>, model: Item[], n: number) 
     model[b] = held
     deque.swap(a, b)
   },
+  removeNewest(deque, model, n) {
+    const item = model[n % Math.max(1, model.length)] ?? { n }
+    const index = model.lastIndexOf(item)
+    expect(deque.removeNewest(item)).toBe(index >= 0)
+    if (index >= 0) model.splice(index, 1)
+  },
   clear(deque, model, n) {
     if (n % 10 !== 0) return
     deque.clear()

@@ -1,4 +1,15 @@
-import { CancelledError, InterruptedError, InvalidStateError, isCancelled, LoopStateError, TimeoutError } from 'aioloop'
+import {
+  BrokenBarrierError,
+  CancelledError,
+  InterruptedError,
+  InvalidStateError,
+  isCancelled,
+  LoopStateError,
+  QueueEmpty,
+  QueueFull,
+  QueueShutDown,
+  TimeoutError,
+} from 'aioloop'
 import { describe, expect, test } from 'vitest'
 import { ErrorCode } from '../../../src/base/errors.ts'
 
@@ -9,16 +20,25 @@ describe('errors', () => {
     for (const code of codes) expect(code).toMatch(/^ERR_AIOLOOP_[A-Z_]+$/)
   })
 
-  test.each(Object.entries({ CancelledError, TimeoutError, InterruptedError, InvalidStateError, LoopStateError }))(
-    '%s is an Error with its name, a code and a message',
-    (name, ErrorClass) => {
-      const error = new ErrorClass('what was tried')
-      expect(error).toBeInstanceOf(Error)
-      expect(error).toBeInstanceOf(ErrorClass)
-      expect([error.name, error.message]).toEqual([name, 'what was tried'])
-      expect(error.code).toMatch(/^ERR_AIOLOOP_/)
-    },
-  )
+  test.each(
+    Object.entries({
+      CancelledError,
+      TimeoutError,
+      InterruptedError,
+      InvalidStateError,
+      LoopStateError,
+      QueueEmpty,
+      QueueFull,
+      QueueShutDown,
+      BrokenBarrierError,
+    }),
+  )('%s is an Error with its name, a code and a message', (name, ErrorClass) => {
+    const error = new ErrorClass('what was tried')
+    expect(error).toBeInstanceOf(Error)
+    expect(error).toBeInstanceOf(ErrorClass)
+    expect([error.name, error.message]).toEqual([name, 'what was tried'])
+    expect(error.code).toMatch(/^ERR_AIOLOOP_/)
+  })
 
   test('isCancelled knows CancelledError and subclasses of it, and nothing else', () => {
     class Mine extends CancelledError {}
