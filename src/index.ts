@@ -8,9 +8,19 @@ export {
   NotSupportedError,
   TimeoutError,
 } from './base/errors.ts'
+export { type ErrorCondition, ExceptionGroup } from './base/exception-group.ts'
 export { type ClassOf, EventLoop, Future, Handle, isFuture, Task, TimerHandle } from './classes.ts'
+export {
+  type AsCompletedOptions,
+  asCompleted,
+  type Completed,
+  type CompletedIterator,
+} from './coordination/as-completed.ts'
 export { type GatherOptions, gather } from './coordination/gather.ts'
+export { shield } from './coordination/shield.ts'
 export { sleep } from './coordination/sleep.ts'
+export { TaskGroup, taskGroup } from './coordination/task-group.ts'
+export { Timeout, timeout, timeoutAt } from './coordination/timeout.ts'
 export {
   ALL_COMPLETED,
   FIRST_COMPLETED,
@@ -20,6 +30,7 @@ export {
   type WaitResult,
   wait,
 } from './coordination/wait.ts'
+export { waitFor } from './coordination/wait-for.ts'
 export type { Awaitable, Body, Coroutine, Outcome, Suspension } from './loop/contract/awaitable.ts'
 export type { Capabilities, Capability } from './loop/contract/capabilities.ts'
 export type { ExceptionContext, ExceptionHandler, LoopMetrics, Main, Runnable } from './loop/contract/event-loop.ts'
@@ -43,5 +54,6 @@ export { run } from './run/run.ts'
 export { type RunSyncOptions, runSync } from './run/run-sync.ts'
 export { Runner, type RunnerOptions, type RunOptions } from './run/runner.ts'
 export { allTasks, createTask, currentTask } from './tasks/create-task.ts'
+export { createEagerTaskFactory, eagerTaskFactory } from './tasks/eager.ts'
 export { ensureFuture, type Waitable } from './tasks/ensure-future.ts'
 export { wrapFuture } from './tasks/wrap-future.ts'

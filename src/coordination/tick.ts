@@ -73,7 +73,7 @@ export class Tick<T> implements Awaitable<T>, Wait, Ready, Source, FrameWait {
       this.#reject = reject
       if (frame !== undefined) {
         frame.add(this)
-        frame.task?.waitBegins(this)
+        frame.waitBegins(this)
       }
     }
     return undefined as unknown as PromiseLike<A | B>
@@ -96,6 +96,13 @@ export class Tick<T> implements Awaitable<T>, Wait, Ready, Source, FrameWait {
   /** @internal */
   subscribe(task: Ready): void {
     this.#task = task
+  }
+
+  /** @internal */
+  unsubscribe(): boolean {
+    if (this.#over) return false
+    this.#task = undefined
+    return true
   }
 
   /** @internal */
@@ -122,7 +129,7 @@ export class Tick<T> implements Awaitable<T>, Wait, Ready, Source, FrameWait {
   }
 
   #continue(frame: Frame | undefined, resolve: Resolve<T>, reject: Reject): void {
-    const cancellation = frame?.task?.takeArmedCancel()
+    const cancellation = frame?.takeArmedCancel()
     if (cancellation === undefined) resolve?.(this.#value)
     else reject?.(cancellation)
   }

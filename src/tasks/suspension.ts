@@ -11,11 +11,15 @@ import type { Ready } from '../loop/ready.ts'
 export interface Wait extends Suspension {
   /** The task suspends here; make it ready when the wait is over. Called by the task, once per suspension. */
   subscribe(task: Ready): void
+  /** Another takes over this wait from `task`, which subscribed; false when `task` is on its way already. */
+  unsubscribe(task: Ready): boolean
   /**
    * Cancel this wait on behalf of a task that suspends here. True when the task will be made ready to find a
    * CancelledError here; false when it is already on its way, so that the task must remember the cancel itself.
    */
   cancelWait(message: string | undefined): boolean
+  /** What is waited for is not the library's: a scope's body that is an async function. */
+  readonly outside?: boolean
 }
 
 interface Suspended {
