@@ -16,7 +16,7 @@ import type { Scheduler } from '../loop/scheduler.ts'
 import { TimerState } from '../loop/timer-state.ts'
 import { isGenerator } from '../tasks/coroutine.ts'
 import { toFuture, type Waitable } from '../tasks/ensure-future.ts'
-import { Future, FutureState, isFuture } from '../tasks/future.ts'
+import { Future, FutureState } from '../tasks/future.ts'
 import { schedulerOf } from '../tasks/scheduler-of.ts'
 import { Watch, type WatchOwner } from '../tasks/watch.ts'
 
@@ -185,8 +185,9 @@ export function asCompleted<A extends Waitable<unknown>>(
   aws: Iterable<A>,
   options: AsCompletedOptions = {},
 ): Completed<A extends contract.Future<unknown> ? A : contract.Future<Outcome<A>>, Outcome<A>> {
-  const list = aws as Partial<Iterable<A>> | undefined
-  if (isFuture(aws) || isGenerator(aws) || typeof list?.[Symbol.iterator] !== 'function') {
+  const list = aws as (Partial<Iterable<A>> & { then?: unknown }) | undefined
+  // An awaitable of ours is iterable as well.
+  if (typeof list?.[Symbol.iterator] !== 'function' || typeof list.then === 'function' || isGenerator(aws)) {
     throw argumentTypeError('asCompleted', 'aws', 'a list of awaitables; write asCompleted([a, b])', aws)
   }
   const { timeout } = options
