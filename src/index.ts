@@ -19,6 +19,7 @@ export {
 export { type GatherOptions, gather } from './coordination/gather.ts'
 export { shield } from './coordination/shield.ts'
 export { sleep } from './coordination/sleep.ts'
+export { type RaceResult, staggeredRace } from './coordination/staggered-race.ts'
 export { TaskGroup, taskGroup } from './coordination/task-group.ts'
 export { Timeout, timeout, timeoutAt } from './coordination/timeout.ts'
 export {

@@ -15,10 +15,13 @@ import { scopesContract } from './scopes.contract.ts'
 import { shieldContract } from './shield.contract.ts'
 import { signalContract } from './signal.contract.ts'
 import { signalsContract } from './signals.contract.ts'
+import { staggeredRaceContract } from './staggered-race.contract.ts'
 import { taskGroupContract } from './task-group.contract.ts'
+import { taskGroupCancelContract } from './task-group-cancel.contract.ts'
 import { tasksContract } from './tasks.contract.ts'
 import { timeoutContract } from './timeout.contract.ts'
 import { timersContract } from './timers.contract.ts'
+import { waitForContract } from './wait-for.contract.ts'
 
 export function eventLoopContract(harness: Harness): void {
   describe(`the ${harness.name} loop`, () => {
@@ -34,9 +37,12 @@ export function eventLoopContract(harness: Harness): void {
     coordinationContract(harness)
     shieldContract(harness)
     timeoutContract(harness)
+    waitForContract(harness)
     taskGroupContract(harness)
+    taskGroupCancelContract(harness)
     scopesContract(harness)
     eagerContract(harness)
+    staggeredRaceContract(harness)
     signalsContract(harness)
     badInputContract(harness)
     if (harness.realTime) fairnessContract(harness)
