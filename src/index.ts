@@ -12,9 +12,20 @@ export {
   QueueShutDown,
   TimeoutError,
 } from './base/errors.ts'
+export { type ErrorCondition, ExceptionGroup } from './base/exception-group.ts'
 export { type ClassOf, EventLoop, Future, Handle, isFuture, Task, TimerHandle } from './classes.ts'
+export {
+  type AsCompletedOptions,
+  asCompleted,
+  type Completed,
+  type CompletedIterator,
+} from './coordination/as-completed.ts'
 export { type GatherOptions, gather } from './coordination/gather.ts'
+export { shield } from './coordination/shield.ts'
 export { sleep } from './coordination/sleep.ts'
+export { type RaceResult, staggeredRace } from './coordination/staggered-race.ts'
+export { TaskGroup, taskGroup } from './coordination/task-group.ts'
+export { Timeout, timeout, timeoutAt } from './coordination/timeout.ts'
 export {
   ALL_COMPLETED,
   FIRST_COMPLETED,
@@ -24,6 +35,7 @@ export {
   type WaitResult,
   wait,
 } from './coordination/wait.ts'
+export { waitFor } from './coordination/wait-for.ts'
 export type { Awaitable, Body, Coroutine, Outcome, Suspension } from './loop/contract/awaitable.ts'
 export type { Capabilities, Capability } from './loop/contract/capabilities.ts'
 export type { ExceptionContext, ExceptionHandler, LoopMetrics, Main, Runnable } from './loop/contract/event-loop.ts'
@@ -56,5 +68,6 @@ export { Event } from './sync/event.ts'
 export { Lock } from './sync/lock.ts'
 export { Semaphore } from './sync/semaphore.ts'
 export { allTasks, createTask, currentTask } from './tasks/create-task.ts'
+export { createEagerTaskFactory, eagerTaskFactory } from './tasks/eager.ts'
 export { ensureFuture, type Waitable } from './tasks/ensure-future.ts'
 export { wrapFuture } from './tasks/wrap-future.ts'

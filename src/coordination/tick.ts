@@ -80,7 +80,7 @@ export class Tick<T> implements Awaitable<T>, Wait, Ready, Source, FrameWait {
       this.#reject = reject
       if (frame !== undefined) {
         frame.add(this)
-        frame.task?.waitBegins(this)
+        frame.waitBegins(this)
       }
     }
     return undefined as unknown as PromiseLike<A | B>
@@ -111,6 +111,13 @@ export class Tick<T> implements Awaitable<T>, Wait, Ready, Source, FrameWait {
   }
 
   /** @internal */
+  unsubscribe(): boolean {
+    if (this.#over) return false
+    this.#task = undefined
+    return true
+  }
+
+  /** @internal */
   cancelWait(): boolean {
     return false
   }
@@ -134,7 +141,7 @@ export class Tick<T> implements Awaitable<T>, Wait, Ready, Source, FrameWait {
   }
 
   #continue(frame: Frame | undefined, resolve: Resolve<T>, reject: Reject): void {
-    const cancellation = frame?.task?.takeArmedCancel()
+    const cancellation = frame?.takeArmedCancel()
     try {
       if (cancellation === undefined) resolve?.(this.#value)
       else reject?.(cancellation)

@@ -1,8 +1,8 @@
 /** Checks of the arguments that many calls share. Each error names the call and the argument. */
 import { argumentRangeError, argumentTypeError } from '../base/errors.ts'
 
-export function mustBeCallback(call: string, callback: unknown): void {
-  if (typeof callback !== 'function') throw argumentTypeError(call, 'callback', 'a function', callback)
+export function mustBeCallback(call: string, callback: unknown, argument = 'callback'): void {
+  if (typeof callback !== 'function') throw argumentTypeError(call, argument, 'a function', callback)
 }
 
 /** A number of milliseconds or a point on the clock: any number but NaN; negative means due at once. */

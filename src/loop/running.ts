@@ -17,6 +17,8 @@ import type { EventLoop } from './contract/event-loop.ts'
 export interface ContextFrame {
   readonly loop: EventLoop
   task: object | undefined
+  /** The frame around this one, for the frame of a scope's body. */
+  readonly parent?: ContextFrame | undefined
 }
 
 /** A turn, which goes on in promise jobs after its rounds. */

@@ -8,6 +8,7 @@ import type { TaskOptions } from '../loop/contract/future.ts'
 import { getRunningLoop, running } from '../loop/running.ts'
 import type { Scheduler } from '../loop/scheduler.ts'
 import { isGenerator, takeGenerator } from './coroutine.ts'
+import { type Frame, liveFrame } from './frame.ts'
 import { schedulerOf } from './scheduler-of.ts'
 import { mustBeCoroutine, Task } from './task.ts'
 
@@ -31,7 +32,8 @@ export function makeTask<T, A extends unknown[]>(
     }
     takeGenerator('createTask', coro)
   }
-  return new Task<T>(scheduler, coro, options?.name == null ? undefined : String(options.name), args)
+  const name = options?.name == null ? undefined : String(options.name)
+  return new Task<T>(scheduler, coro, name, args, options?.eagerStart === true)
 }
 
 /**
@@ -68,7 +70,10 @@ export function createTask<T, A extends unknown[] = []>(
  * ```
  */
 export function currentTask(loop?: EventLoop): contract.Task<unknown> | undefined {
-  const found = running.task === undefined ? running.frames.getStore()?.task : (running.task ?? undefined)
+  const found =
+    running.task === undefined
+      ? liveFrame(running.frames.getStore() as Frame | undefined)?.task
+      : (running.task ?? undefined)
   const task = found as contract.Task<unknown> | undefined
   return loop !== undefined && task?.getLoop() !== loop ? undefined : task
 }

@@ -1,7 +1,8 @@
 /**
  * The frame of a task: what the async context carries for it, and where its async functions' waits are found by `cancel`.
  * A task's body may wait in several places at once (`Promise.all` over library waits); one place is the usual case and
- * costs one field.
+ * costs one field. A scope (tasks/scope.ts) gives its body a frame of its own, and stands in the frame around it as a wait
+ * for as long as it is open.
  */
 import type { EventLoop } from '../loop/contract/event-loop.ts'
 import type { ContextFrame } from '../loop/running.ts'
@@ -17,15 +18,36 @@ export interface Source {
   readonly outcome: unknown
 }
 
-/** One place where an async function waits. */
+/** One place where an async function waits, or an open scope. */
 export interface FrameWait {
   readonly source: Source
+  /** Only an open scope: nothing inside waits for anything of the library. */
+  readonly idle?: boolean
+}
+
+/** A scope that has not ended, or the implicit child task that runs one. */
+export interface OpenScope extends FrameWait {
+  /** The call that opened it, for errors. */
+  readonly openedBy: string
+  readonly ended: WatchedEnd
+  /** The body around it ended: so shall this. */
+  stop(): void
+}
+
+/** The future of a scope, as far as those who wait for its end see it. */
+export interface WatchedEnd {
+  done(): boolean
+}
+
+/** What an armed cancel is delivered to. */
+export interface Cancellable {
+  cancelWait(message: string | undefined): boolean
 }
 
 /** A task as its frame and its waits see it. */
 export interface FrameTask {
   readonly scheduler: object
-  waitBegins(wait: Source): void
+  waitBegins(wait: Cancellable): void
   takeArmedCancel(): Error | undefined
 }
 
@@ -33,11 +55,24 @@ export class Frame implements ContextFrame {
   readonly loop: EventLoop
   /** Emptied when the task ends. */
   task: FrameTask | undefined
+  /** The frame around a scope's body. */
+  readonly parent: Frame | undefined
   #waits: FrameWait | Set<FrameWait> | undefined
 
-  constructor(loop: EventLoop, task: FrameTask) {
+  constructor(loop: EventLoop, task: FrameTask, parent?: Frame) {
     this.loop = loop
     this.task = task
+    this.parent = parent
+  }
+
+  /** A wait of this frame begins: an armed cancel is delivered there. */
+  waitBegins(wait: Cancellable): void {
+    this.task?.waitBegins(wait)
+  }
+
+  /** A wait of this frame is over: the error of a cancel that arrived on the way. */
+  takeArmedCancel(): Error | undefined {
+    return this.task?.takeArmedCancel()
   }
 
   /** An async function of the task waits here now. */
@@ -61,9 +96,32 @@ export class Frame implements ContextFrame {
     return waits instanceof Set ? [...waits] : [waits]
   }
 
-  get waiting(): boolean {
+  /** Something is open here: a wait or a scope. */
+  get occupied(): boolean {
     const waits = this.#waits
     return waits !== undefined && !(waits instanceof Set && waits.size === 0)
+  }
+
+  /** Some async function waits here, or inside an open scope, for something of the library. */
+  get waiting(): boolean {
+    return this.occupied && this.waits().some((wait) => wait.idle !== true)
+  }
+
+  /** Cancel everything that is waited for here, each source once. True when one took it. */
+  cancelWaits(message: string | undefined): boolean {
+    const waits = this.#waits
+    if (waits === undefined) return false
+    if (!(waits instanceof Set)) return waits.source.cancel(message)
+    let delivered = false
+    for (const source of new Set([...waits].map((wait) => wait.source))) {
+      if (source.cancel(message)) delivered = true
+    }
+    return delivered
+  }
+
+  /** The scopes opened here that have not ended. */
+  openScopes(): OpenScope[] {
+    return this.waits().filter((wait): wait is OpenScope => 'openedBy' in wait)
   }
 
   close(): void {
@@ -79,5 +137,12 @@ export class Frame implements ContextFrame {
 export function currentFrame(): Frame | undefined {
   if (running.task === null) return undefined
   const frame = running.frames.getStore()
-  return frame?.task === undefined ? undefined : (frame as Frame)
+  return frame?.task === undefined ? liveFrame(frame?.parent as Frame | undefined) : (frame as Frame)
+}
+
+/** The innermost frame that has not ended: code of a scope's body may go on after the scope, as part of what is around. */
+export function liveFrame(frame: Frame | undefined): Frame | undefined {
+  let found = frame
+  while (found !== undefined && found.task === undefined) found = found.parent
+  return found
 }

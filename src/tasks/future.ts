@@ -132,7 +132,7 @@ export class Future<T> extends WaiterList implements contract.Future<T>, Wait, S
     }
     const reaction = new Reaction(this, this.scheduler, frame, onFulfilled, onRejected)
     this.linkWaiter(reaction)
-    if (task !== undefined) task.waitBegins(this)
+    if (frame !== undefined) frame.waitBegins(this)
     return reaction as unknown as Promise<A | B>
   }
 
@@ -163,6 +163,13 @@ export class Future<T> extends WaiterList implements contract.Future<T>, Wait, S
   /** @internal */
   subscribe(task: Ready): void {
     this.linkWaiter(task as Waiter)
+  }
+
+  /** @internal */
+  unsubscribe(task: Ready): boolean {
+    if (this.#state !== FutureState.pending) return false
+    this.unlinkWaiter(task as Waiter)
+    return true
   }
 
   /** @internal */

@@ -56,7 +56,7 @@ export class Reaction extends AsyncResource implements Waiter, FrameWait, Promis
     const frame = this.#frame
     if (frame !== undefined) {
       frame.remove(this)
-      const cancellation = frame.task?.takeArmedCancel()
+      const cancellation = frame.takeArmedCancel()
       if (cancellation !== undefined) {
         this.source.abandon()
         this.#react(this.#onRejected, cancellation, false)

@@ -13,11 +13,15 @@ import { running } from '../loop/running.ts'
 export interface Wait extends Suspension {
   /** The task suspends here; make it ready when the wait is over. Called by the task, once per suspension. */
   subscribe(task: Ready): void
+  /** Another takes over this wait from `task`, which subscribed; false when `task` is on its way already. */
+  unsubscribe(task: Ready): boolean
   /**
    * Cancel this wait on behalf of a task that suspends here. True when the task will be made ready to find a
    * CancelledError here; false when it is already on its way, so that the task must remember the cancel itself.
    */
   cancelWait(message: string | undefined): boolean
+  /** What is waited for is not the library's: a scope's body that is an async function. */
+  readonly outside?: boolean
 }
 
 /** The answer of a pending awaitable's `next()`. Valid until the next call of anything here. */
@@ -41,6 +45,11 @@ export function takeSuspension(value: unknown): boolean {
   const delegated = value !== undefined && running.suspension.value === value
   running.suspension.value = undefined
   return delegated
+}
+
+/** The same, for a driver whose coroutines are the library's own. */
+export function releaseSuspension(): void {
+  running.suspension.value = undefined
 }
 
 /** True for an awaitable of this library: what the shared answer may carry. */

@@ -22,13 +22,15 @@ import { CAPTURE } from '../loop/capture.ts'
 import type { Body, Coroutine } from '../loop/contract/awaitable.ts'
 import type * as contract from '../loop/contract/future.ts'
 import { callbackName } from '../loop/handle.ts'
-import { running } from '../loop/running.ts'
+import { findRunningLoop, running } from '../loop/running.ts'
 import type { PendingTask, Scheduler } from '../loop/scheduler.ts'
 import { isGenerator } from './coroutine.ts'
-import { Frame, type FrameTask, type Source } from './frame.ts'
-import { Future, FutureState, isFuture } from './future.ts'
+import { type Cancellable, Frame, type FrameTask } from './frame.ts'
+import { Future, FutureState } from './future.ts'
+import { endScopes, openScopeError } from './scope-end.ts'
 import { isWait, takeSuspension, type Wait } from './suspension.ts'
 import { TaskSignal } from './task-signal.ts'
+import { refusedWait } from './wait-refusal.ts'
 import type { Waiter } from './waiter.ts'
 
 const captureContext = (): AsyncResource => new AsyncResource('AIOLOOP_TASK', CAPTURE)
@@ -61,7 +63,13 @@ export class Task<T> extends Future<T> implements contract.Task<T>, Waiter, Pend
   #signal: TaskSignal | undefined
 
   /** @internal */
-  constructor(scheduler: Scheduler, coro: AnyCoroutine, name: string | undefined, args: unknown[] | undefined) {
+  constructor(
+    scheduler: Scheduler,
+    coro: AnyCoroutine,
+    name: string | undefined,
+    args: unknown[] | undefined,
+    eager = false,
+  ) {
     super(scheduler)
     this.#coro = coro
     this.#args = args
@@ -69,7 +77,8 @@ export class Task<T> extends Future<T> implements contract.Task<T>, Waiter, Pend
     this.#frame = new Frame(scheduler.loop, this)
     this.context = running.frames.run(this.#frame, captureContext)
     scheduler.tasks.add(this)
-    scheduler.push(this)
+    if (eager && findRunningLoop() === scheduler.loop) this.#startNow()
+    else scheduler.push(this)
   }
 
   getName(): string {
@@ -89,9 +98,7 @@ export class Task<T> extends Future<T> implements contract.Task<T>, Waiter, Pend
     this.#cancels++
     this.#message = message
     let delivered = this.#waiting?.cancelWait(message) === true
-    for (const wait of this.#frame.waits()) {
-      if (wait.source.cancel(message)) delivered = true
-    }
+    if (this.#frame.cancelWaits(message)) delivered = true
     if (this.#signal?.abort(() => this.#cancellation()) === true && !this.#inLibraryWait()) delivered = true
     if (!delivered) this.#armed = true
     return true
@@ -160,9 +167,9 @@ export class Task<T> extends Future<T> implements contract.Task<T>, Waiter, Pend
   }
 
   /** An async function of this task begins to wait for `wait`: an armed cancel is delivered there. @internal */
-  waitBegins(wait: Source): void {
+  waitBegins(wait: Cancellable): void {
     this.#signal?.waitBegins()
-    if (this.#armed && wait.cancel(this.#message)) this.#armed = false
+    if (this.#armed && wait.cancelWait(this.#message)) this.#armed = false
   }
 
   /** The error of an armed cancel, which is thereby delivered; undefined when none is armed. @internal */
@@ -170,6 +177,21 @@ export class Task<T> extends Future<T> implements contract.Task<T>, Waiter, Pend
     if (!this.#armed) return undefined
     this.#armed = false
     return this.#cancellation()
+  }
+
+  /** A cancel was asked for and not delivered yet. @internal */
+  get armed(): boolean {
+    return this.#armed
+  }
+
+  /** A cancel that was taken could not be delivered after all: it stays outstanding. @internal */
+  rearm(): void {
+    this.#armed = true
+  }
+
+  /** A scope cancels its own body: that counts like any cancel; the scope delivers it. @internal */
+  countCancel(): void {
+    this.#cancels++
   }
 
   /** What the task waits for now, for reports. @internal */
@@ -192,7 +214,7 @@ export class Task<T> extends Future<T> implements contract.Task<T>, Waiter, Pend
   }
 
   #inLibraryWait(): boolean {
-    return this.#waiting !== undefined || this.#frame.waiting
+    return (this.#waiting !== undefined && this.#waiting.outside !== true) || this.#frame.waiting
   }
 
   #cancellation(): CancelledError {
@@ -242,17 +264,9 @@ export class Task<T> extends Future<T> implements contract.Task<T>, Waiter, Pend
   }
 
   #suspend(wait: unknown, delegated: boolean): void {
-    if (!(delegated && isWait(wait))) {
-      if (wait !== undefined) {
-        this.#thrown = usageTypeError(
-          `yield: a coroutine yielded ${typeof wait === 'object' ? 'an object' : String(wait)}; delegate with 'yield* x' to wait for x`,
-        )
-      }
-      this.scheduler.push(this)
-      return
-    }
-    if (isFuture(wait) && (wait.scheduler !== this.scheduler || (wait as unknown) === this)) {
-      this.#thrown = wait.waitError(this)
+    const refusal = refusedWait(wait, delegated, this, this.scheduler)
+    if (refusal !== undefined || !isWait(wait)) {
+      if (refusal !== undefined) this.#thrown = refusal
       this.scheduler.push(this)
       return
     }
@@ -262,9 +276,35 @@ export class Task<T> extends Future<T> implements contract.Task<T>, Waiter, Pend
     if (this.#armed && wait.cancelWait(this.#message)) this.#armed = false
   }
 
+  /** The first step, inside the call that makes the task. */
+  #startNow(): void {
+    const outer = running.task
+    this.run()
+    running.task = outer
+  }
+
+  /** The body ended with scopes open: they are ended first, and waited for. */
+  #endScopesThen(end: () => unknown): void {
+    const frame = this.#frame
+    const { scheduler } = this
+    this.#generator = (function* (): Coroutine<unknown> {
+      yield* endScopes(frame, scheduler)
+      return end()
+    })()
+    scheduler.push(this)
+  }
+
   #finished(value: unknown): void {
     // A thenable that is no promise may call back more than once.
     if (this.done()) return
+    if (this.#frame.occupied) {
+      const [open] = this.#frame.openScopes()
+      if (open !== undefined) {
+        return this.#endScopesThen(() => {
+          throw openScopeError(`task ${JSON.stringify(this.getName())}`, open)
+        })
+      }
+    }
     const cancellation = this.takeArmedCancel()
     if (cancellation !== undefined) this.settleCancelled(cancellation)
     else this.settle(FutureState.finished, value)
@@ -273,6 +313,11 @@ export class Task<T> extends Future<T> implements contract.Task<T>, Waiter, Pend
 
   #failed(error: unknown): void {
     if (this.done()) return
+    if (this.#frame.occupied && this.#frame.openScopes().length > 0) {
+      return this.#endScopesThen(() => {
+        throw error
+      })
+    }
     this.#armed = false
     if (isCancelled(error)) this.settleCancelled(error)
     else this.settle(FutureState.failed, error)

@@ -7,6 +7,7 @@ import { cancelDeliveryContract } from './cancel-delivery.contract.ts'
 import { cancelRacesContract } from './cancel-races.contract.ts'
 import { cancelUnwindingContract } from './cancel-unwinding.contract.ts'
 import { contextContract } from './context.contract.ts'
+import { eagerContract } from './eager.contract.ts'
 import { ensureFutureContract } from './ensure-future.contract.ts'
 import { errorsContract } from './errors.contract.ts'
 import { eventsContract } from './events.contract.ts'
@@ -18,18 +19,25 @@ import type { Harness } from './harness.ts'
 import { lifecycleContract } from './lifecycle.contract.ts'
 import { locksContract } from './locks.contract.ts'
 import { orderContract } from './order.contract.ts'
-import { robustnessContract } from './robustness.contract.ts'
 import { queueOrdersContract } from './queue-orders.contract.ts'
 import { queuesContract } from './queues.contract.ts'
+import { robustnessContract } from './robustness.contract.ts'
+import { scopesContract } from './scopes.contract.ts'
 import { semaphoresContract } from './semaphores.contract.ts'
+import { shieldContract } from './shield.contract.ts'
 import { signalContract } from './signal.contract.ts'
 import { signalsContract } from './signals.contract.ts'
 import { sleepContract } from './sleep.contract.ts'
+import { staggeredRaceContract } from './staggered-race.contract.ts'
 import { taskCreationContract } from './task-creation.contract.ts'
 import { taskEndingContract } from './task-ending.contract.ts'
+import { taskGroupContract } from './task-group.contract.ts'
+import { taskGroupCancelContract } from './task-group-cancel.contract.ts'
 import { taskStepsContract } from './task-steps.contract.ts'
+import { timeoutContract } from './timeout.contract.ts'
 import { timersContract } from './timers.contract.ts'
 import { waitContract } from './wait.contract.ts'
+import { waitForContract } from './wait-for.contract.ts'
 
 export function eventLoopContract(harness: Harness): void {
   describe(`the ${harness.name} loop`, () => {
@@ -58,6 +66,14 @@ export function eventLoopContract(harness: Harness): void {
     semaphoresContract(harness)
     queuesContract(harness)
     queueOrdersContract(harness)
+    shieldContract(harness)
+    timeoutContract(harness)
+    waitForContract(harness)
+    taskGroupContract(harness)
+    taskGroupCancelContract(harness)
+    scopesContract(harness)
+    eagerContract(harness)
+    staggeredRaceContract(harness)
     signalsContract(harness)
     badInputContract(harness)
     robustnessContract(harness)

@@ -158,7 +158,9 @@ class Interpreter {
           ? 'nobody'
           : String(yield* this.#wait(this.#others([step.task], own)[0] as Task<unknown>, own))
       case 'gather':
-        return JSON.stringify(yield* this.#wait(gather(this.#others(step.tasks, own), { returnExceptions: false }), own))
+        return JSON.stringify(
+          yield* this.#wait(gather(this.#others(step.tasks, own), { returnExceptions: false }), own),
+        )
       case 'wait': {
         const others = this.#others(step.tasks, own)
         if (others.length === 0) return 'nobody'

@@ -117,6 +117,8 @@ export interface TaskOptions<A extends unknown[] = unknown[]> {
   readonly name?: string
   /** Arguments for the coroutine function, so that it can be hoisted out of the caller. */
   readonly args?: A
+  /** Take the first step inside `createTask`, if the loop is running; false overrides an eager task factory. */
+  readonly eagerStart?: boolean
 }
 
 /** What `setTaskFactory` takes: makes the task for every `createTask` of the loop. */
