@@ -128,6 +128,11 @@ export class Tick<T> implements Awaitable<T>, Wait, Ready, Source, FrameWait {
   }
 
   /** @internal */
+  done(): boolean {
+    return this.#over
+  }
+
+  /** @internal */
   abandon(): void {}
 
   /** @internal */

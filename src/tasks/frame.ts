@@ -11,6 +11,7 @@ import { running } from '../loop/running.ts'
 /** A future as those who wait for it see it. */
 export interface Source {
   cancel(message?: string): boolean
+  done(): boolean
   /** The task that waits was cancelled after this was granted: what was handed over goes back. */
   abandon(): void
   /** True when the future has a value, false when it has an error to throw; then `outcome` is it. */
@@ -21,6 +22,11 @@ export interface Source {
 /** One place where an async function waits, or an open scope. */
 export interface FrameWait {
   readonly source: Source
+  /**
+   * A cancel reached the task's waits after this one was granted and before it went on: it goes on with the cancel, and what
+   * was handed over goes back. True when this took it.
+   */
+  revoke?(message: string | undefined): boolean
   /** Only an open scope: nothing inside waits for anything of the library. */
   readonly idle?: boolean
 }
@@ -113,8 +119,12 @@ export class Frame implements ContextFrame {
     if (waits === undefined) return false
     if (!(waits instanceof Set)) return waits.source.cancel(message)
     let delivered = false
-    for (const source of new Set([...waits].map((wait) => wait.source))) {
-      if (source.cancel(message)) delivered = true
+    const asked = new Set<Source>()
+    for (const wait of [...waits]) {
+      const { source } = wait
+      const first = !asked.has(source)
+      asked.add(source)
+      if ((first && source.cancel(message)) || wait.revoke?.(message) === true) delivered = true
     }
     return delivered
   }

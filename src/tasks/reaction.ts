@@ -5,6 +5,7 @@
  * hold. `await` never asks.
  */
 import { AsyncResource } from 'node:async_hooks'
+import { type CancelledError, cancelledError } from '../base/errors.ts'
 import { CAPTURE } from '../loop/capture.ts'
 import type { Scheduler } from '../loop/scheduler.ts'
 import type { Frame, FrameWait, Source } from './frame.ts'
@@ -26,6 +27,7 @@ export class Reaction extends AsyncResource implements Waiter, FrameWait, Promis
   readonly #onRejected: OnRejected
   #phase: (typeof Phase)[keyof typeof Phase] = Phase.pending
   #result: unknown
+  #revoked: CancelledError | undefined
   #promise: Promise<unknown> | undefined
   #resolve: ((value: unknown) => void) | undefined
   #reject: ((reason: unknown) => void) | undefined
@@ -50,13 +52,20 @@ export class Reaction extends AsyncResource implements Waiter, FrameWait, Promis
     return 'Promise'
   }
 
+  /** Part of `FrameWait`. A source that was cancelled itself brings its own error. */
+  revoke(message: string | undefined): boolean {
+    if (!this.source.done() || !this.source.fulfilled) return false
+    this.#revoked ??= cancelledError(message)
+    return true
+  }
+
   /** The wait is over. Called from a round. */
   run(): void {
     this.#scheduler.resumedPromises = true
     const frame = this.#frame
     if (frame !== undefined) {
       frame.remove(this)
-      const cancellation = frame.takeArmedCancel()
+      const cancellation = this.#revoked ?? frame.takeArmedCancel()
       if (cancellation !== undefined) {
         this.source.abandon()
         this.#react(this.#onRejected, cancellation, false)

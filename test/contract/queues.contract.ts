@@ -48,6 +48,22 @@ export function queuesContract(harness: Harness): void {
   describe('Queue', () => {
     const lab = openLab(harness)
 
+    test('a task cancelled while it waits in two queues gives back the items that were on their way', async () => {
+      await lab.run(async () => {
+        for (const granted of [['a'], ['a', 'b']]) {
+          const queues = { a: new Queue<number>(), b: new Queue<number>() }
+          const task = createTask(async () => await Promise.all([queues.a.get(), queues.b.get()]))
+          for (let i = 0; i < 3; i++) await sleep(0)
+          for (const name of granted) queues[name as 'a' | 'b'].putNowait(1)
+          task.cancel()
+          await expect(task).rejects.toThrow()
+          for (let i = 0; i < 3; i++) await sleep(0)
+          expect([queues.a.qsize(), queues.b.qsize()]).toEqual([1, granted.length - 1])
+          expect([task.cancelled(), task.cancelling()]).toEqual([true, 1])
+        }
+      })
+    })
+
     inBothLanes((lane) => {
       const { isAsync, co, wait, settle } = lane
 

@@ -162,7 +162,7 @@ export function timeoutContract(harness: Harness): void {
               co(function* () {
                 yield* wait(
                   timeout(
-                    1,
+                    60_000,
                     co(function* (scope: Timeout) {
                       try {
                         yield* wait(getRunningLoop().createFuture())
@@ -179,7 +179,7 @@ export function timeoutContract(harness: Harness): void {
                 )
               }),
             )
-            yield* wait(sleep(0))
+            yield* settle()
             task.cancel()
             yield* wait(sleep(5))
             yield* settle()
