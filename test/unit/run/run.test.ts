@@ -160,8 +160,11 @@ describe('run', () => {
 
   test('main may swallow the abort and give a value', async () => {
     const controller = new AbortController()
-    setTimeout(() => controller.abort(), 5)
-    const value = await run(() => sleep(60_000).then(undefined, () => 'partial'), { signal: controller.signal })
+    const main = () => {
+      setTimeout(() => controller.abort(), 1)
+      return sleep(60_000).then(undefined, () => 'partial')
+    }
+    const value = await run(main, { signal: controller.signal })
     expect(value).toBe('partial')
   })
 
