@@ -125,6 +125,7 @@ describe('run', () => {
     const outcome = rejectionOf(() =>
       run(
         async () => {
+          setTimeout(() => controller.abort(reason), 1)
           try {
             await sleep(60_000)
           } finally {
@@ -134,7 +135,6 @@ describe('run', () => {
         { signal: controller.signal },
       ),
     )
-    setTimeout(() => controller.abort(reason), 5)
     expect(await outcome).toBe(reason)
     expect(log).toEqual(['cleaned up'])
   })
