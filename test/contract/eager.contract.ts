@@ -43,7 +43,6 @@ export function eagerContract(harness: Harness): void {
           co(function* () {
             const log: string[] = []
             const task = createTask(
-              // biome-ignore lint/correctness/useYield: it ends in its first step
               co(function* () {
                 return 'value'
               }),

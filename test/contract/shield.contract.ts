@@ -32,7 +32,6 @@ export function shieldContract(harness: Harness): void {
             try {
               yield* wait(
                 shield(
-                  // biome-ignore lint/correctness/useYield: it fails in its first step
                   co(function* () {
                     throw failure
                   }),

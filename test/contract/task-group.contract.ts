@@ -246,7 +246,6 @@ export function taskGroupContract(harness: Harness): void {
                 taskGroup(
                   co(function* (tg: TaskGroup) {
                     tg.createTask(
-                      // biome-ignore lint/correctness/useYield: it ends in its first step
                       co(function* () {
                         throw new Error('at once')
                       }),
