@@ -29,7 +29,7 @@ export const ErrorCode = {
 /**
  * A task or future was cancelled. Never swallow it: catch it to clean up, then throw it again.
  * Stands for `asyncio.CancelledError`. The library makes it without a stack outside debug mode (see
- * {@link cancelledError}).
+ * `cancelledError` in this file).
  *
  * @example
  * ```ts
