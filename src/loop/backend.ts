@@ -5,6 +5,11 @@
  * Who calls what: the scheduler calls `Backend`; the backend calls `BackendHost`, and only from the places named here.
  */
 import type { Capabilities } from './contract/capabilities.ts'
+import type { DatagramIo } from './io/datagram-io.ts'
+import type { NameIo } from './io/name-io.ts'
+import type { ProcessIo } from './io/process-io.ts'
+import type { StreamIo } from './io/stream-io.ts'
+import type { WatchIo } from './io/watch-io.ts'
 import type { Ready, TimerEntry } from './ready.ts'
 
 /** The scheduler as a backend sees it. */
@@ -85,4 +90,11 @@ export interface Backend {
   pump(block: boolean): boolean
 
   metrics(): BackendMetrics
+
+  /** Raw I/O, a family each; undefined where the loop lacks the capability of that family. May be made at first use. */
+  readonly streams?: StreamIo | undefined
+  readonly datagrams?: DatagramIo | undefined
+  readonly names?: NameIo | undefined
+  readonly processes?: ProcessIo | undefined
+  readonly watches?: WatchIo | undefined
 }

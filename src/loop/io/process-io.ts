@@ -1,0 +1,44 @@
+/** Child processes, as a backend offers them. The life of a raw object is told in stream-io.ts. */
+import type { RawStream } from './stream-io.ts'
+
+/** What a child gets as one of its descriptors: a pipe to us, one of our descriptors, or nothing (/dev/null). */
+export type ChildStdio =
+  | { readonly kind: 'pipe'; readonly readable: boolean; readonly writable: boolean }
+  | { readonly kind: 'inherit'; readonly fd: number }
+  | { readonly kind: 'ignore' }
+
+export interface SpawnOptions {
+  readonly file: string
+  /** With the name of the program first. */
+  readonly args: readonly string[]
+  readonly cwd: string | undefined
+  /** `NAME=value` each; undefined means ours. */
+  readonly env: readonly string[] | undefined
+  readonly stdio: readonly ChildStdio[]
+  readonly detached: boolean
+  readonly uid: number | undefined
+  readonly gid: number | undefined
+  readonly windowsHide: boolean
+  readonly windowsVerbatimArguments: boolean
+}
+
+export interface ProcessEvents {
+  /** The child ended and is reaped: its exit code, or the number of the signal that ended it (else 0). */
+  exited(code: number, signum: number): void
+  closed(): void
+}
+
+export interface RawProcess {
+  readonly pid: number
+  /** Our ends of the pipes, by index of `stdio`; undefined elsewhere. Their events are set by whoever spawned. */
+  readonly pipes: readonly (RawStream | undefined)[]
+  /** Throws a system error: ESRCH when the child is reaped. */
+  kill(signum: number): void
+  /** Let go of the handle. A child that still runs is reaped when it ends; `exited` is not called any more. */
+  close(): void
+}
+
+export interface ProcessIo {
+  /** Throws what the system refuses (ENOENT, EACCES, ...); then nothing was started and nothing is left open. */
+  spawn(options: SpawnOptions, events: ProcessEvents): RawProcess
+}

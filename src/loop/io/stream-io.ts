@@ -1,0 +1,103 @@
+/**
+ * Raw byte streams, as a backend offers them: TCP and Unix-socket connections, listeners and pipe ends. No rule of asyncio
+ * lives below this line, and no libuv or node:net above it: flow control, protocols and errors handed to users are
+ * transports/.
+ *
+ * The life of a raw object: a call of `StreamIo` makes it; its events are called only from the turn (law 3), one entry of
+ * the ready queue each, in the order in which they happened; `close()` may be called at any time and from anywhere, is
+ * idempotent, and after it nothing is called but `closed()`, once, in a later round, when the system has the handle back.
+ *
+ * What the system refuses at once is thrown as a system error; what fails later is an event.
+ */
+import type { SocketAddress, SystemError } from './system.ts'
+
+/** Who takes what happens to a raw stream. */
+export interface StreamEvents {
+  /** A connection that was being made is there. Not called for accepted and opened streams. */
+  connected(): void
+  /**
+   * Bytes arrived. `bytes` is a view of pooled memory, valid during this call only; nobody but the receiver may keep even
+   * the object. Not called while reading is stopped.
+   */
+  received(bytes: Uint8Array): void
+  /** The peer sends no more. Reading has stopped. */
+  ended(): void
+  /** `RawStream.queued` fell. Called once a turn at most. */
+  drained(): void
+  /** All that was written before `shutdown()` and the end itself are sent. */
+  finished(): void
+  /** Connecting, reading or writing failed: the stream is of no more use but to be closed. Called once at most. */
+  failed(error: SystemError): void
+  /** The handle is given back. The last event. */
+  closed(): void
+}
+
+export interface RawStream {
+  /** Takes the events. Set by whoever got the stream, before the turn in which it was made ends; may be changed. */
+  events: StreamEvents
+  /** Bytes that `write` took and the system has not taken yet. */
+  readonly queued: number
+  /** The file descriptor, -1 where there is none to give (closed, or another kind of system). */
+  readonly fd: number
+  /** Bytes are delivered from now on. Idempotent; may be called again after `stopReading`. */
+  startReading(): void
+  stopReading(): void
+  /**
+   * Send these bytes behind all earlier ones. The caller may use their memory for something else when this returns: what
+   * the system does not take within this turn was copied.
+   */
+  write(bytes: Uint8Array): void
+  /** Send what is queued, then the end of the stream (half-close). No `write` may follow. */
+  shutdown(): void
+  /** Close now; what is queued is dropped. */
+  close(): void
+  /** `close()` that tells the peer by a reset, where the kind of stream has one. */
+  reset(): void
+  /** This end and the other, as the system names them; a path for Unix sockets; undefined when there is none. */
+  localName(): SocketAddress | string | undefined
+  peerName(): SocketAddress | string | undefined
+  /** TCP only, ignored elsewhere. Streams begin with no delay (Nagle off) and without keep-alive. */
+  setNoDelay(enabled: boolean): void
+  /** `idle`: milliseconds without traffic before the first probe. */
+  setKeepAlive(enabled: boolean, idle: number): void
+}
+
+export interface ListenerEvents {
+  /** A client came. The receiver sets `events` before it returns, or closes the stream. */
+  accepted(stream: RawStream): void
+  /** Accepting failed (EMFILE and its kin, mostly). The listener goes on; whoever takes this decides about a pause. */
+  failed(error: SystemError): void
+  closed(): void
+}
+
+export interface RawListener {
+  events: ListenerEvents
+  readonly fd: number
+  /** Where it listens: with the port that the system chose. */
+  localName(): SocketAddress | string
+  /** Begin to take clients. `backlog`: how many the system keeps waiting. Throws what the system refuses. */
+  listen(backlog: number): void
+  /** Take no clients for now; the system keeps them waiting. */
+  pause(): void
+  resume(): void
+  close(): void
+}
+
+export interface TcpBindOptions {
+  readonly reuseAddress: boolean
+  readonly reusePort: boolean
+  /** IPv6 only, with no IPv4 clients on the same socket. */
+  readonly ipv6Only: boolean
+}
+
+export interface StreamIo {
+  /** Connect to a numeric address, perhaps from a given local one. `connected` or `failed` follows. */
+  connectTcp(to: SocketAddress, from: SocketAddress | undefined, events: StreamEvents): RawStream
+  connectUnix(path: string, events: StreamEvents): RawStream
+  /** Bound, not listening yet. Throws what the system refuses. */
+  bindTcp(address: SocketAddress, options: TcpBindOptions, events: ListenerEvents): RawListener
+  bindUnix(path: string, events: ListenerEvents): RawListener
+  /** A listening or connected socket, pipe end or character device that exists already. Takes ownership of `fd`. */
+  adoptListener(fd: number, events: ListenerEvents): RawListener
+  adoptStream(fd: number, events: StreamEvents): RawStream
+}
