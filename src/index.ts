@@ -36,10 +36,24 @@ export {
   wait,
 } from './coordination/wait.ts'
 export { waitFor } from './coordination/wait-for.ts'
+export type { Address } from './loop/contract/address.ts'
 export type { Awaitable, Body, Coroutine, Outcome, Suspension } from './loop/contract/awaitable.ts'
 export type { Capabilities, Capability } from './loop/contract/capabilities.ts'
 export type { ExceptionContext, ExceptionHandler, LoopMetrics, Main, Runnable } from './loop/contract/event-loop.ts'
 export type { TaskFactory, TaskOptions } from './loop/contract/future.ts'
+export type { StreamProtocol } from './loop/contract/protocol.ts'
+export type {
+  BaseTransport,
+  Bytes,
+  DatagramTransport,
+  ExtraInfo,
+  ReadTransport,
+  SubprocessTransport,
+  Transport,
+  TransportSocket,
+  WriteBufferLimits,
+  WriteTransport,
+} from './loop/contract/transport.ts'
 export { getRunningLoop } from './loop/running.ts'
 export { type InstallOptions, install } from './policy/install.ts'
 export { type LoopInfo, loopInfo } from './policy/loop-info.ts'
@@ -71,3 +85,8 @@ export { allTasks, createTask, currentTask } from './tasks/create-task.ts'
 export { createEagerTaskFactory, eagerTaskFactory } from './tasks/eager.ts'
 export { ensureFuture, type Waitable } from './tasks/ensure-future.ts'
 export { wrapFuture } from './tasks/wrap-future.ts'
+export { BaseProtocol } from './transports/base-protocol.ts'
+export { BufferedProtocol } from './transports/buffered-protocol.ts'
+export { DatagramProtocol } from './transports/datagram-protocol.ts'
+export { Protocol } from './transports/protocol.ts'
+export { SubprocessProtocol } from './transports/subprocess-protocol.ts'

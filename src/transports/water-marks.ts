@@ -1,0 +1,15 @@
+/** The two marks of a write buffer, with asyncio's defaults and checks. */
+import { argumentRangeError } from '../base/errors.ts'
+import type { WriteBufferLimits } from '../loop/contract/transport.ts'
+
+/** Bytes; asyncio's. */
+export const DEFAULT_HIGH = 64 * 1024
+
+/** Missing marks filled in: only `low` makes high = 4 * low, only `high` makes low a quarter of it. */
+export function waterMarks(call: string, limits: WriteBufferLimits = {}): { low: number; high: number } {
+  const high = limits.high ?? (limits.low === undefined ? DEFAULT_HIGH : 4 * limits.low)
+  const low = limits.low ?? Math.floor(high / 4)
+  if (!(low >= 0 && high >= low))
+    throw argumentRangeError(call, 'limits', '0 <= low <= high', `low=${low} high=${high}`)
+  return { low, high }
+}
