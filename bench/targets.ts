@@ -43,6 +43,7 @@ const asyncFunction = `${native}, async`
 const portable = 'aioloop portable'
 
 const onNode = (from24: number, before: number) => (host: Host) => (host.node >= 24 ? from24 : before)
+const from24 = (level: number) => (host: Host) => (host.node >= 24 ? level : undefined)
 const onLinux = (linux: number, elsewhere?: number) => (host: Host) => (host.platform === 'linux' ? linux : elsewhere)
 
 function schedule(name: string, subject: string, rest: Omit<Target, 'suite' | 'case' | 'subject'>): Target {
@@ -53,8 +54,8 @@ function timers(name: string, subject: string, rest: Omit<Target, 'suite' | 'cas
   return { suite: 'timers', case: name, subject, ...rest }
 }
 
-function tasks(name: string, subject: string, reach: Level, aim?: Level): Target {
-  const target = { suite: 'tasks', case: name, subject, measure: 'times', against: 'uvloop', reach } as const
+function uvloop(suite: string, name: string, subject: string, reach: Level, aim?: Level): Target {
+  const target = { suite, case: name, subject, measure: 'times', against: 'uvloop', reach } as const
   return aim === undefined ? target : { ...target, aim }
 }
 
@@ -84,10 +85,37 @@ export const targets: readonly Target[] = [
   timers('lateness', portable, { metric: 'early', measure: 'value', reach: 0 }),
   timers('lateness', native, { metric: 'p99', measure: 'value', reach: onLinux(0.3, 1.1), aim: onLinux(0.1) }),
 
-  tasks('sleep-0', generator, onNode(5, 3), 8),
-  tasks('sleep-0', asyncFunction, onNode(3, 1), 5),
-  tasks('cancel-sleeping', generator, 1, 2),
-  tasks('cancel-sleeping', asyncFunction, 1, 2),
+  uvloop('tasks', 'sleep-0', generator, onNode(5, 3), 8),
+  uvloop('tasks', 'sleep-0', asyncFunction, onNode(3, 1), 5),
+  uvloop('tasks', 'cancel-sleeping', generator, 1, 2),
+  uvloop('tasks', 'cancel-sleeping', asyncFunction, 1, 2),
+
+  uvloop('structured', 'group-100', generator, from24(5), from24(8)),
+  uvloop('structured', 'group-100', asyncFunction, from24(2.5), from24(4)),
+  uvloop('structured', 'group-100', `${native}, inline closure`, from24(1.5), from24(2)),
+  uvloop('structured', 'timeout-ready', asyncFunction, from24(2)),
+  {
+    suite: 'structured',
+    case: 'timeout-ready',
+    subject: asyncFunction,
+    measure: 'share',
+    against: 'promise',
+    reach: from24(2),
+    aim: from24(1),
+  },
+
+  uvloop('sync', 'lock-contended', generator, from24(5), from24(8)),
+  uvloop('sync', 'lock-contended', asyncFunction, from24(3), from24(5)),
+  {
+    suite: 'sync',
+    case: 'lock-contended',
+    subject: asyncFunction,
+    measure: 'times',
+    against: 'async-mutex',
+    reach: from24(1.5),
+  },
+  uvloop('sync', 'queue-hand-over', generator, from24(7), from24(10)),
+  uvloop('sync', 'queue-hand-over', asyncFunction, from24(7), from24(10)),
 
   start(native),
   start(portable),

@@ -22,6 +22,17 @@ const programs: Readonly<Record<string, Load>> = {
   'tasks/promise': () => import('./tasks/promise.ts'),
   'tasks/effection': () => import('./tasks/effection.ts'),
   'tasks/effect': () => import('./tasks/effect.ts'),
+  'structured/aioloop': () => import('./structured/aioloop.ts'),
+  'structured/promise': () => import('./structured/promise.ts'),
+  'structured/effection': () => import('./structured/effection.ts'),
+  'structured/effect': () => import('./structured/effect.ts'),
+  'sync/aioloop': () => import('./sync/aioloop.ts'),
+  'sync/promise': () => import('./sync/promise.ts'),
+  'sync/async-mutex': () => import('./sync/async-mutex.ts'),
+  'sync/async-sema': () => import('./sync/async-sema.ts'),
+  'sync/limiters': () => import('./sync/limiters.ts'),
+  'sync/effection': () => import('./sync/effection.ts'),
+  'sync/effect': () => import('./sync/effect.ts'),
 }
 
 export async function loadProgram(name: string): Promise<Program> {

@@ -2,7 +2,9 @@
 import type { Suite } from '../harness/suite.ts'
 import { schedule } from './schedule/suite.ts'
 import { start } from './start/suite.ts'
+import { structured } from './structured/suite.ts'
+import { sync } from './sync/suite.ts'
 import { tasks } from './tasks/suite.ts'
 import { timers } from './timers/suite.ts'
 
-export const suites: readonly Suite[] = [schedule, timers, tasks, start]
+export const suites: readonly Suite[] = [schedule, timers, tasks, structured, sync, start]
