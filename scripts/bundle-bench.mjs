@@ -9,7 +9,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { build } from 'esbuild'
 
-const MEASURED = ['aioloop', 'effect', 'effection']
+const MEASURED = ['aioloop', 'async-mutex', 'async-sema', 'effect', 'effection', 'fastq', 'p-limit', 'p-queue']
 /** Bundled CommonJS libraries ask for Node's modules by `require`, which an ES module lacks. */
 const REQUIRE = `import { createRequire } from 'node:module';const require = createRequire(import.meta.url);`
 
