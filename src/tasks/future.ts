@@ -32,6 +32,8 @@ export type FutureState = (typeof FutureState)[keyof typeof FutureState]
 
 const STATE_NAMES = ['pending', 'finished', 'failed', 'cancelled'] as const
 const FUTURE = Symbol.for('aioloop.v1.Future')
+/** A result may contain the future it is the result of. */
+const beingShown = new Set<object>()
 
 /** The members that users see are described in loop/contract/future.ts. */
 export class Future<T> extends WaiterList implements contract.Future<T>, Wait, Source {
@@ -93,7 +95,10 @@ export class Future<T> extends WaiterList implements contract.Future<T>, Wait, S
   }
 
   cancel(message?: string): boolean {
-    if (this.#state !== FutureState.pending) return false
+    if (this.#state !== FutureState.pending) {
+      this.#taken()
+      return false
+    }
     this.#message = message
     this.settle(FutureState.cancelled, undefined)
     return true
@@ -200,10 +205,7 @@ export class Future<T> extends WaiterList implements contract.Future<T>, Wait, S
   /** The value or the error to throw, of a future that is done. Counts as taking the error. @internal */
   get outcome(): unknown {
     if (this.#state === FutureState.cancelled) this.#value ??= cancelledError(this.#message)
-    if (this.#unretrieved) {
-      this.#unretrieved = false
-      removeUnretrieved(this.scheduler, this)
-    }
+    this.#taken()
     return this.#value
   }
 
@@ -222,7 +224,13 @@ export class Future<T> extends WaiterList implements contract.Future<T>, Wait, S
   }
 
   [inspect.custom](): string {
-    return `<${this[Symbol.toStringTag]} ${this.describe()}>`
+    if (beingShown.has(this)) return `<${this[Symbol.toStringTag]} ...>`
+    beingShown.add(this)
+    try {
+      return `<${this[Symbol.toStringTag]} ${this.describe()}>`
+    } finally {
+      beingShown.delete(this)
+    }
   }
 
   /** For loggers. @internal */
@@ -259,6 +267,13 @@ export class Future<T> extends WaiterList implements contract.Future<T>, Wait, S
   /** Become cancelled by an error that exists already: one object serves one cancellation. */
   protected settleCancelled(error: CancelledError): void {
     this.settle(FutureState.cancelled, error)
+  }
+
+  /** Somebody knows of the error, if there is one: no report. */
+  #taken(): void {
+    if (!this.#unretrieved) return
+    this.#unretrieved = false
+    removeUnretrieved(this.scheduler, this)
   }
 
   #mustBePending(call: string): void {

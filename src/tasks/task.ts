@@ -94,7 +94,7 @@ export class Task<T> extends Future<T> implements contract.Task<T>, Waiter, Pend
   }
 
   override cancel(message?: string): boolean {
-    if (this.done()) return false
+    if (this.done()) return super.cancel()
     this.#cancels++
     this.#message = message
     let delivered = this.#waiting?.cancelWait(message) === true

@@ -16,8 +16,10 @@ class PromiseFuture<T> extends Future<T> {
         if (!this.done()) this.settle(FutureState.finished, value)
       },
       (error: unknown) => {
-        if (!this.done()) this.settle(FutureState.failed, error)
-        else if (!isAbort(error)) this.#reportLate(error)
+        if (this.done()) {
+          if (!isAbort(error)) this.#reportLate(error)
+        } else if (isCancelled(error)) this.settleCancelled(error)
+        else this.settle(FutureState.failed, error)
       },
     )
   }

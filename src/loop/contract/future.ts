@@ -34,8 +34,8 @@ export interface Future<T> extends Awaitable<T> {
    */
   setException(exception: unknown): void
   /**
-   * Cancel: who waits gets a CancelledError. Returns false, and does nothing, when done already.
-   * Stands for `Future.cancel`.
+   * Cancel: who waits gets a CancelledError. When done already it returns false and changes nothing, but an error that
+   * nobody took is no longer reported. Stands for `Future.cancel`.
    */
   cancel(message?: string): boolean
   /** True when cancelled. Stands for `Future.cancelled`. */
