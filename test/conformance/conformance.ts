@@ -1,12 +1,26 @@
 /** Every conformance suite, for one loop: asyncio's behaviour, area by area, as its own tests describe it. */
 import { describe } from 'vitest'
 import type { Harness } from '../contract/harness.ts'
+import { barrierConformance } from './barrier.conformance.ts'
+import { conditionConformance } from './condition.conformance.ts'
+import { conditionCancelConformance } from './condition-cancel.conformance.ts'
 import { futuresConformance } from './futures.conformance.ts'
+import { lockConformance } from './lock.conformance.ts'
+import { queueConformance } from './queue.conformance.ts'
+import { queueEndConformance } from './queue-end.conformance.ts'
+import { semaphoreConformance } from './semaphore.conformance.ts'
 import { waitForConformance } from './wait-for.conformance.ts'
 
 export function conformance(harness: Harness): void {
   describe(`conformance of the ${harness.name} loop`, () => {
     futuresConformance(harness)
     waitForConformance(harness)
+    lockConformance(harness)
+    conditionConformance(harness)
+    conditionCancelConformance(harness)
+    semaphoreConformance(harness)
+    barrierConformance(harness)
+    queueConformance(harness)
+    queueEndConformance(harness)
   })
 }
