@@ -1,7 +1,10 @@
 /** The public names of the package: re-exports only. */
 export {
   BrokenBarrierError,
+  BrokenResourceError,
   CancelledError,
+  ClosedResourceError,
+  EndOfChannel,
   InterruptedError,
   InvalidStateError,
   isCancelled,
@@ -11,6 +14,7 @@ export {
   QueueFull,
   QueueShutDown,
   TimeoutError,
+  WouldBlock,
 } from './base/errors.ts'
 export { type ErrorCondition, ExceptionGroup } from './base/exception-group.ts'
 export { type ClassOf, EventLoop, Future, Handle, isFuture, Task, TimerHandle } from './classes.ts'
@@ -77,6 +81,7 @@ export { type RunSyncOptions, runSync } from './run/run-sync.ts'
 export { Runner, type RunnerOptions, type RunOptions } from './run/runner.ts'
 export { Barrier } from './sync/barrier.ts'
 export { BoundedSemaphore } from './sync/bounded-semaphore.ts'
+export { CapacityLimiter, type CapacityLimiterStatistics } from './sync/capacity-limiter.ts'
 export { Condition } from './sync/condition.ts'
 export { Event } from './sync/event.ts'
 export { Lock } from './sync/lock.ts'

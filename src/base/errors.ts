@@ -24,6 +24,10 @@ export const ErrorCode = {
   queueFull: 'ERR_AIOLOOP_QUEUE_FULL',
   queueShutDown: 'ERR_AIOLOOP_QUEUE_SHUT_DOWN',
   brokenBarrier: 'ERR_AIOLOOP_BROKEN_BARRIER',
+  wouldBlock: 'ERR_AIOLOOP_WOULD_BLOCK',
+  closedResource: 'ERR_AIOLOOP_CLOSED_RESOURCE',
+  brokenResource: 'ERR_AIOLOOP_BROKEN_RESOURCE',
+  endOfChannel: 'ERR_AIOLOOP_END_OF_CHANNEL',
 } as const
 
 /**
@@ -147,6 +151,85 @@ export class BrokenBarrierError extends Error {
   override readonly name: string = 'BrokenBarrierError'
   readonly code: string = ErrorCode.brokenBarrier
 }
+
+/**
+ * A call that never waits would have to: no token is free, a channel has no room or no item. Stands for
+ * `trio.WouldBlock` and `anyio.WouldBlock`.
+ *
+ * @example
+ * ```ts
+ * try {
+ *   sender.sendNowait('item')
+ * } catch (err) {
+ *   if (!(err instanceof WouldBlock)) throw err
+ *   await sender.send('item')
+ * }
+ * ```
+ */
+export class WouldBlock extends Error {
+  override readonly name: string = 'WouldBlock'
+  readonly code: string = ErrorCode.wouldBlock
+}
+brand(WouldBlock, 'WouldBlock')
+
+/**
+ * The end of a channel that was used is closed, before the call or while it waited. Stands for `ClosedResourceError` of
+ * trio and anyio.
+ *
+ * @example
+ * ```ts
+ * receiver.close()
+ * try {
+ *   await receiver.receive()
+ * } catch (err) {
+ *   console.log(err instanceof ClosedResourceError)
+ * }
+ * ```
+ */
+export class ClosedResourceError extends Error {
+  override readonly name: string = 'ClosedResourceError'
+  readonly code: string = ErrorCode.closedResource
+}
+brand(ClosedResourceError, 'ClosedResourceError')
+
+/**
+ * The other side of a channel is gone: nobody is left who could receive. Stands for `BrokenResourceError` of trio and anyio.
+ *
+ * @example
+ * ```ts
+ * receiver.close()
+ * try {
+ *   await sender.send('item')
+ * } catch (err) {
+ *   console.log(err instanceof BrokenResourceError)
+ * }
+ * ```
+ */
+export class BrokenResourceError extends Error {
+  override readonly name: string = 'BrokenResourceError'
+  readonly code: string = ErrorCode.brokenResource
+}
+brand(BrokenResourceError, 'BrokenResourceError')
+
+/**
+ * Nothing more will come out of a channel: it is empty, and its last sender is closed. Stands for `trio.EndOfChannel` and
+ * `anyio.EndOfStream`.
+ *
+ * @example
+ * ```ts
+ * sender.close()
+ * try {
+ *   await receiver.receive()
+ * } catch (err) {
+ *   console.log(err instanceof EndOfChannel)
+ * }
+ * ```
+ */
+export class EndOfChannel extends Error {
+  override readonly name: string = 'EndOfChannel'
+  readonly code: string = ErrorCode.endOfChannel
+}
+brand(EndOfChannel, 'EndOfChannel')
 
 type Coded<E extends Error> = E & { code: string }
 

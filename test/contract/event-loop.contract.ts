@@ -6,6 +6,7 @@ import { cancelCountingContract } from './cancel-counting.contract.ts'
 import { cancelDeliveryContract } from './cancel-delivery.contract.ts'
 import { cancelRacesContract } from './cancel-races.contract.ts'
 import { cancelUnwindingContract } from './cancel-unwinding.contract.ts'
+import { capacityLimiterContract } from './capacity-limiter.contract.ts'
 import { contextContract } from './context.contract.ts'
 import { eagerContract } from './eager.contract.ts'
 import { ensureFutureContract } from './ensure-future.contract.ts'
@@ -64,6 +65,7 @@ export function eventLoopContract(harness: Harness): void {
     locksContract(harness)
     eventsContract(harness)
     semaphoresContract(harness)
+    capacityLimiterContract(harness)
     queuesContract(harness)
     queueOrdersContract(harness)
     shieldContract(harness)
