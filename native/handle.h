@@ -2,8 +2,9 @@
 // while it is alive, closing happens once, and the memory belongs to libuv until its close callback has run, which
 // frees it. A `HandleGroup` counts the open handles of one loop, so that its owner knows when the last memory is back.
 //
-// After `close` the uv handle's `data` is null; libuv calls nothing but the close callback. The owner may be gone by
-// then, the group may not.
+// After `close` the uv handle's `data` is null; libuv calls nothing but the close callback (and those of requests that
+// were under way). The owner may be gone by then, the group may not; an owner that must not be gone passes `then`,
+// which is called when the handle's memory is back, before the group counts it.
 #ifndef AIOLOOP_HANDLE_H_
 #define AIOLOOP_HANDLE_H_
 
@@ -33,6 +34,8 @@ class HandleGroup {
 template <typename UvHandle>
 class Handle {
  public:
+  using Then = void (*)(void* argument);
+
   Handle() = default;
   Handle(const Handle&) = delete;
   Handle& operator=(const Handle&) = delete;
@@ -68,8 +71,10 @@ class Handle {
     }
   }
 
-  void close() {
+  void close(Then then = nullptr, void* argument = nullptr) {
     if (node_ == nullptr) return;
+    node_->then = then;
+    node_->argument = argument;
     node_->handle.data = nullptr;
     uv_close(reinterpret_cast<uv_handle_t*>(&node_->handle), on_closed);
     node_ = nullptr;
@@ -84,12 +89,17 @@ class Handle {
   struct Node {
     UvHandle handle;  // first, so that its address is the node's
     HandleGroup* group;
+    Then then;
+    void* argument;
   };
 
   static void on_closed(uv_handle_t* handle) {
     Node* node = reinterpret_cast<Node*>(handle);
     HandleGroup* group = node->group;
+    Then then = node->then;
+    void* argument = node->argument;
     delete node;
+    if (then != nullptr) then(argument);
     group->closed();
   }
 

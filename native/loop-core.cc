@@ -23,6 +23,7 @@ constexpr double kPeriod = 0.2;
 Failure LoopCore::open(uv_loop_t* host, const Rings& rings, double longest_wait) {
   rings_ = rings;
   rings_.set_word(kWordAwake, 1);
+  io_.open(&rings_);
   longest_wait_ = longest_wait;
   open_ = true;
   loop_ = host;
@@ -60,6 +61,7 @@ Failure LoopCore::open_embedded_handles() {
 Failure LoopCore::start() {
   if (!open_ || running_) return {};
   running_ = true;
+  io_.start();
   if (owns_loop_) return {};
   int code = uv_prepare_start(prepare_.get(), on_prepare);
   if (code < 0) return {code, "uv_prepare_start"};
@@ -72,6 +74,7 @@ Failure LoopCore::start() {
 void LoopCore::stop() {
   if (!open_ || !running_) return;
   running_ = false;
+  io_.stop();
   rings_.set_word(kWordInside, 0);
   clock_.disarm();
   clock_.keep_alive(false);
@@ -93,6 +96,7 @@ void LoopCore::close() {
 }
 
 void LoopCore::close_handles() {
+  io_.close();
   signals_.close();
   wakeup_.close();
   clock_.close();
@@ -117,6 +121,10 @@ void LoopCore::drain() {
   if (!open_) return;
   Submission submission;
   while (rings_.take(&submission)) {
+    if (submission.op >= kSubmitClose) {
+      io_.submit(submission.op, submission.slot);
+      continue;
+    }
     if (submission.slot >= slots_) continue;
     if (submission.op == kSubmitStartTimer) timers_.start(submission.slot, deadlines_[submission.slot]);
     if (submission.op == kSubmitCancelTimer) timers_.cancel(submission.slot);
@@ -137,6 +145,7 @@ void LoopCore::begin_period(double now) {
 }
 
 void LoopCore::collect_at(double now) {
+  io_.collect();
   if (wakeup_.pending() && rings_.put(kCompleteWake, 0)) wakeup_.take();
   Timer timer;
   while (!rings_.completions_full() && timers_.take_due(now, &timer)) {
@@ -152,7 +161,7 @@ void LoopCore::collect_at(double now) {
   while (!due && !rings_.completions_full() && signals_.take(&signum)) {
     rings_.put(kCompleteSignal, static_cast<uint32_t>(signum));
   }
-  rings_.set_word(kWordMore, due || signals_.pending() || wakeup_.pending());
+  rings_.set_word(kWordMore, due || signals_.pending() || wakeup_.pending() || io_.pending());
   rings_.set_number(kNumberTimers, static_cast<double>(timers_.live()));
 }
 
@@ -228,6 +237,13 @@ void LoopCore::look_once() {
   (void)uv_run(loop_, UV_RUN_NOWAIT);
   (void)set_idle(false);
 }
+
+// A handle that closes does so after check; without a live one the loop would end before it is told.
+void LoopCore::io_pending() {
+  if (open_ && running_ && !owns_loop_ && !entered_) (void)set_idle(true);
+}
+
+void LoopCore::io_keeps_alive(bool keep) { wakeup_.keep_alive(keep); }
 
 Failure LoopCore::watch_signal(int signum) {
   if (!open_) return {UV_EINVAL, "uv_signal_start"};

@@ -18,6 +18,7 @@
 #include "deadline-clock.h"
 #include "error.h"
 #include "handle.h"
+#include "io-table.h"
 #include "rings.h"
 #include "signals.h"
 #include "timers.h"
@@ -39,9 +40,9 @@ class LoopEntry {
   ~LoopEntry() = default;
 };
 
-class LoopCore {
+class LoopCore final : public IoHost {
  public:
-  explicit LoopCore(LoopEntry* entry) : entry_(entry) {}
+  explicit LoopCore(LoopEntry* entry) : entry_(entry), io_(this) {}
   LoopCore(const LoopCore&) = delete;
   LoopCore& operator=(const LoopCore&) = delete;
 
@@ -65,6 +66,13 @@ class LoopCore {
 
   Failure watch_signal(int signum);
   void unwatch_signal(int signum) { signals_.unwatch(signum); }
+
+  // For the families of I/O: where their objects live, and what handles they may open.
+  IoTable& io() { return io_; }
+  HandleGroup* group() { return &group_; }
+  uv_loop_t* loop() const { return loop_; }
+  void io_pending() override;
+  void io_keeps_alive(bool keep) override;
 
   double id() const { return wakeup_.id(); }
   bool is_open() const { return open_; }
@@ -108,6 +116,7 @@ class LoopCore {
   HandleGroup group_;
   DeadlineClock clock_;
   Wakeup wakeup_;
+  IoTable io_;
   Signals signals_;
   Handle<uv_idle_t> idle_;
   Handle<uv_prepare_t> prepare_;

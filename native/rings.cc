@@ -29,10 +29,12 @@ const LayoutField kLayout[] = {
     {"submitNothing", kSubmitNothing},
     {"submitStartTimer", kSubmitStartTimer},
     {"submitCancelTimer", kSubmitCancelTimer},
+    {"submitClose", kSubmitClose},
     {"completeNothing", kCompleteNothing},
     {"completeTimer", kCompleteTimer},
     {"completeSignal", kCompleteSignal},
     {"completeWake", kCompleteWake},
+    {"completeClosed", kCompleteClosed},
 };
 const size_t kLayoutSize = sizeof(kLayout) / sizeof(kLayout[0]);
 
@@ -68,14 +70,14 @@ bool Rings::take(Submission* submission) {
   return true;
 }
 
-bool Rings::put(CompletionOp op, uint32_t id) {
+bool Rings::put(CompletionOp op, uint32_t id, uint32_t a, uint32_t b) {
   if (completions_full()) return false;
   uint32_t tail = word(kWordCompletionTail);
   uint32_t* record = completions_ + size_t{tail & (completion_capacity_ - 1)} * kCompletionWords;
   record[0] = op;
   record[1] = id;
-  record[2] = 0;
-  record[3] = 0;
+  record[2] = a;
+  record[3] = b;
   set_word(kWordCompletionTail, tail + 1);
   count(kNumberRecords);
   return true;

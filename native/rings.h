@@ -15,7 +15,7 @@
 namespace aioloop {
 
 constexpr uint32_t kMagic = 0x41494f4c;  // "AIOL"
-constexpr uint32_t kAbiVersion = 1;
+constexpr uint32_t kAbiVersion = 2;
 
 // Header words, by index of 32-bit words.
 enum Word : uint32_t {
@@ -49,11 +49,25 @@ constexpr uint32_t kHeaderBytes = 128;
 constexpr uint32_t kSubmissionWords = 1;
 constexpr uint32_t kSlotBits = 24;
 constexpr uint32_t kSlotMask = (1u << kSlotBits) - 1;
-enum SubmissionOp : uint32_t { kSubmitNothing = 0, kSubmitStartTimer = 1, kSubmitCancelTimer = 2 };
+enum SubmissionOp : uint32_t {
+  kSubmitNothing = 0,
+  kSubmitStartTimer = 1,
+  kSubmitCancelTimer = 2,
+  // From here on the slot is one of the I/O table (io-table.h), and all but `close` are the object's own.
+  kSubmitClose = 3,
+};
 
-// A completion is four words, `{op, id, a, b}`.
+// A completion is four words, `{op, id, a, b}`. The id of a timer is its slot, that of a signal its number, and that of
+// an I/O object `generation << 24 | slot`.
 constexpr uint32_t kCompletionWords = 4;
-enum CompletionOp : uint32_t { kCompleteNothing = 0, kCompleteTimer = 1, kCompleteSignal = 2, kCompleteWake = 3 };
+enum CompletionOp : uint32_t {
+  kCompleteNothing = 0,
+  kCompleteTimer = 1,
+  kCompleteSignal = 2,
+  kCompleteWake = 3,
+  // From here on the id is of an I/O object, and all but `closed` are its own.
+  kCompleteClosed = 4,
+};
 
 constexpr uint32_t kSmallestCapacity = 4;
 constexpr uint32_t kLargestCapacity = 1u << 20;
@@ -80,7 +94,8 @@ class Rings {
   void attach(void* memory, uint32_t submission_capacity, uint32_t completion_capacity);
 
   bool take(Submission* submission);
-  bool put(CompletionOp op, uint32_t id);
+  // False when the ring is full.
+  bool put(CompletionOp op, uint32_t id, uint32_t a = 0, uint32_t b = 0);
   bool completions_full() const;
   bool has_completions() const;
 

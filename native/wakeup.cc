@@ -79,6 +79,10 @@ bool Wakeup::take() {
   return pending;
 }
 
+void Wakeup::keep_alive(bool keep) {
+  if (async_.alive()) async_.keep_alive(keep);
+}
+
 bool Wakeup::wake(double id) { return WakeupRegistry::wake(id); }
 
 void Wakeup::on_async(uv_async_t* async) {

@@ -24,6 +24,8 @@ class Wakeup {
   double id() const { return id_; }
   bool pending() const { return pending_; }
   bool take();
+  // Whether the open handle keeps its loop alive: for what has no handle of its own to do it.
+  void keep_alive(bool keep);
 
   // From any thread.
   static bool wake(double id);

@@ -3,21 +3,13 @@
 
 #include <cmath>
 #include <cstdio>
+#include <cstring>
 
 namespace aioloop {
 
 namespace {
 
 constexpr size_t kMessageSize = 160;
-
-bool set_field(napi_env env, napi_value object, const char* name, napi_value value) {
-  return value != nullptr && napi_set_named_property(env, object, name, value) == napi_ok;
-}
-
-napi_value string_value(napi_env env, const char* text) {
-  napi_value value = nullptr;
-  return napi_create_string_utf8(env, text, NAPI_AUTO_LENGTH, &value) == napi_ok ? value : nullptr;
-}
 
 }  // namespace
 
@@ -61,6 +53,25 @@ bool read_whole(napi_env env, napi_value value, const char* name, uint32_t small
   return false;
 }
 
+bool read_text(napi_env env, napi_value value, const char* name, char* result, size_t size) {
+  char message[kMessageSize];
+  size_t length = 0;
+  if (!is_type(env, value, napi_string) || napi_get_value_string_utf8(env, value, nullptr, 0, &length) != napi_ok) {
+    snprintf(message, sizeof message, "%s must be a string", name);
+    (void)napi_throw_type_error(env, nullptr, message);
+    return false;
+  }
+  size_t copied = 0;
+  if (length < size && napi_get_value_string_utf8(env, value, result, size, &copied) == napi_ok &&
+      memchr(result, 0, copied) == nullptr) {
+    return true;
+  }
+  snprintf(message, sizeof message, "%s must be shorter than %u bytes and have no NUL in it", name,
+           static_cast<unsigned>(size));
+  (void)napi_throw_range_error(env, nullptr, message);
+  return false;
+}
+
 void throw_failure(napi_env env, const Failure& failure) {
   if (!failure.failed()) return;
   char name_buffer[64];
@@ -69,14 +80,14 @@ void throw_failure(napi_env env, const Failure& failure) {
   const char* text = error_message(failure.code, text_buffer, sizeof text_buffer);
   char message[256];
   snprintf(message, sizeof message, "%s %s: %s", failure.syscall, name, text);
-  napi_value code = string_value(env, name);
-  napi_value message_value = string_value(env, message);
+  napi_value code = text_value(env, name);
+  napi_value message_value = text_value(env, message);
   napi_value error;
   if (code == nullptr || message_value == nullptr || napi_create_error(env, code, message_value, &error) != napi_ok) {
     return;
   }
   if (set_field(env, error, "errno", number_value(env, failure.code)) &&
-      set_field(env, error, "syscall", string_value(env, failure.syscall))) {
+      set_field(env, error, "syscall", text_value(env, failure.syscall))) {
     (void)napi_throw(env, error);
   }
 }
@@ -84,6 +95,15 @@ void throw_failure(napi_env env, const Failure& failure) {
 napi_value number_value(napi_env env, double number) {
   napi_value value = nullptr;
   return napi_create_double(env, number, &value) == napi_ok ? value : nullptr;
+}
+
+napi_value text_value(napi_env env, const char* text) {
+  napi_value value = nullptr;
+  return napi_create_string_utf8(env, text, NAPI_AUTO_LENGTH, &value) == napi_ok ? value : nullptr;
+}
+
+bool set_field(napi_env env, napi_value object, const char* name, napi_value value) {
+  return value != nullptr && napi_set_named_property(env, object, name, value) == napi_ok;
 }
 
 napi_value boolean_value(napi_env env, bool boolean) {

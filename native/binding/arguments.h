@@ -19,6 +19,8 @@ bool read_boolean(napi_env env, napi_value value, const char* name, bool* result
 bool read_number(napi_env env, napi_value value, const char* name, double smallest, double largest, double* result);
 bool read_whole(napi_env env, napi_value value, const char* name, uint32_t smallest, uint32_t largest,
                 uint32_t* result);
+// Text of at most `size - 1` bytes, without a NUL inside.
+bool read_text(napi_env env, napi_value value, const char* name, char* result, size_t size);
 bool is_type(napi_env env, napi_value value, napi_valuetype type);
 
 // Throws an Error as Node makes them, with `code`, `errno` and `syscall`. Does nothing for success.
@@ -27,6 +29,9 @@ void throw_failure(napi_env env, const Failure& failure);
 // Null when it cannot be made.
 napi_value number_value(napi_env env, double number);
 napi_value boolean_value(napi_env env, bool boolean);
+napi_value text_value(napi_env env, const char* text);
+// False when `value` is null or cannot be set.
+bool set_field(napi_env env, napi_value object, const char* name, napi_value value);
 
 }  // namespace aioloop
 

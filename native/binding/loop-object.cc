@@ -1,8 +1,7 @@
 // The JavaScript class over a session. See loop-object.h.
 #include "loop-object.h"
 
-#include "arguments.h"
-#include "session.h"
+#include "call.h"
 
 namespace aioloop {
 
@@ -10,22 +9,6 @@ namespace {
 
 constexpr double kLongestWait = 1e9;  // ms
 constexpr uint32_t kLargestSignal = 1024;
-
-// One call of a method: its arguments, and the session of its `this`. V8 lets methods be called on nothing but a
-// `Loop`.
-struct Call {
-  napi_env env;
-  napi_value arguments[2] = {nullptr, nullptr};
-  napi_value self = nullptr;
-  Session* session = nullptr;
-
-  Call(napi_env call_env, napi_callback_info info) : env(call_env) {
-    size_t count = 2;
-    void* data = nullptr;
-    if (napi_get_cb_info(env, info, &count, arguments, &self, nullptr) != napi_ok) return;
-    if (napi_unwrap(env, self, &data) == napi_ok) session = static_cast<Session*>(data);
-  }
-};
 
 bool read_field(napi_env env, napi_value object, const char* name, napi_value* value) {
   return napi_get_named_property(env, object, name, value) == napi_ok;
@@ -154,14 +137,10 @@ napi_value unwatch_signal(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
-constexpr napi_property_descriptor method(const char* name, napi_callback callback) {
-  return {name, nullptr, callback, nullptr, nullptr, nullptr, napi_default_method, nullptr};
-}
-
 }  // namespace
 
 napi_value define_loop_class(napi_env env) {
-  const napi_property_descriptor methods[] = {
+  Methods methods = {
       method("id", id),
       method("memory", memory),
       method("growSlots", grow_slots),
@@ -176,8 +155,8 @@ napi_value define_loop_class(napi_env env) {
       method("unwatchSignal", unwatch_signal),
   };
   napi_value constructor = nullptr;
-  napi_status status = napi_define_class(env, "Loop", NAPI_AUTO_LENGTH, construct, nullptr,
-                                         sizeof(methods) / sizeof(methods[0]), methods, &constructor);
+  napi_status status = napi_define_class(env, "Loop", NAPI_AUTO_LENGTH, construct, nullptr, methods.size(),
+                                         methods.data(), &constructor);
   return status == napi_ok ? constructor : nullptr;
 }
 

@@ -29,19 +29,23 @@ export const SLOT_BITS = 24
 export const SUBMIT_NOTHING = 0
 export const SUBMIT_START_TIMER = 1
 export const SUBMIT_CANCEL_TIMER = 2
+/** From here on the slot is one of an I/O object. */
+export const SUBMIT_CLOSE = 3
 /** A completion is this many words, `{op, id, a, b}`. */
 export const COMPLETION_WORDS = 4
 export const COMPLETE_NOTHING = 0
 export const COMPLETE_TIMER = 1
 export const COMPLETE_SIGNAL = 2
 export const COMPLETE_WAKE = 3
+/** From here on the id is of an I/O object: `generation << SLOT_BITS | slot`. */
+export const COMPLETE_CLOSED = 4
 
 export const SMALLEST_CAPACITY = 4
 export const LARGEST_CAPACITY = 1 << 20
 
 const LAYOUT: Readonly<Record<string, number>> = {
   magic: 0x41494f4c,
-  abiVersion: 1,
+  abiVersion: 2,
   headerBytes: HEADER_BYTES,
   submissionWords: 1,
   completionWords: COMPLETION_WORDS,
@@ -65,10 +69,12 @@ const LAYOUT: Readonly<Record<string, number>> = {
   submitNothing: SUBMIT_NOTHING,
   submitStartTimer: SUBMIT_START_TIMER,
   submitCancelTimer: SUBMIT_CANCEL_TIMER,
+  submitClose: SUBMIT_CLOSE,
   completeNothing: COMPLETE_NOTHING,
   completeTimer: COMPLETE_TIMER,
   completeSignal: COMPLETE_SIGNAL,
   completeWake: COMPLETE_WAKE,
+  completeClosed: COMPLETE_CLOSED,
 }
 
 /** What differs between the addon's layout and ours, as a sentence; undefined when they are equal. */

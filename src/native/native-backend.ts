@@ -14,6 +14,7 @@ import type { TimerEntry } from '../loop/ready.ts'
 import { type Binding, loadBinding, type NativeLoop } from './binding.ts'
 import {
   AWAKE,
+  COMPLETE_CLOSED,
   COMPLETE_SIGNAL,
   COMPLETE_TIMER,
   COMPLETION_HEAD,
@@ -29,8 +30,10 @@ import {
   TURN_STARTED,
   TURNS,
 } from './layout.ts'
+import { NativeIo } from './native-io.ts'
 import { NativeTimers } from './native-timers.ts'
 import { SharedRings } from './shared-rings.ts'
+import { Submissions } from './submissions.ts'
 
 /** Records in a ring unless said. 16 KiB of completions stay in the L1 cache. */
 const DEFAULT_CAPACITY = 1024
@@ -69,7 +72,9 @@ export class NativeBackend implements Backend {
   readonly #native: NativeLoop
   readonly #rings: SharedRings
   readonly #words: Uint32Array
+  readonly #submissions: Submissions
   readonly #timers: NativeTimers
+  readonly #io: NativeIo
   // Held here because a stopped native loop holds it weakly.
   readonly #enter = (): void => this.#turn()
   #host: BackendHost | undefined
@@ -92,11 +97,14 @@ export class NativeBackend implements Backend {
     this.wakeId = this.#native.id()
     this.#rings = new SharedRings(this.#native.memory(), submissionCapacity, completionCapacity)
     this.#words = this.#rings.words
-    this.#timers = new NativeTimers(this.#native, this.#rings)
+    this.#submissions = new Submissions(this.#native, this.#rings)
+    this.#timers = new NativeTimers(this.#native, this.#rings, this.#submissions)
+    this.#io = new NativeIo(this.#native, this.#rings, this.#submissions, () => this.#awaken())
   }
 
   attach(host: BackendHost): void {
     this.#host = host
+    this.#io.attach(host)
   }
 
   start(): void {
@@ -110,6 +118,9 @@ export class NativeBackend implements Backend {
   close(): void {
     this.#native.close()
     this.#timers.close()
+    this.#io.forget()
+    this.#submissions.close()
+    this.#words[COMPLETION_HEAD] = this.#words[COMPLETION_TAIL] as number
   }
 
   wake(): void {
@@ -132,7 +143,11 @@ export class NativeBackend implements Backend {
       const tail = words[COMPLETION_TAIL] as number
       for (let head = words[COMPLETION_HEAD] as number; head !== tail; head = (head + 1) >>> 0) {
         const at = (head & completionMask) * COMPLETION_WORDS
-        this.#complete(completions[at] as number, completions[at + 1] as number)
+        const op = completions[at] as number
+        const id = completions[at + 1] as number
+        if (op >= COMPLETE_CLOSED) {
+          this.#io.completed(op, id, completions[at + 2] as number, completions[at + 3] as number)
+        } else this.#complete(op, id)
       }
       words[COMPLETION_HEAD] = tail
       if (words[MORE] === 0) return
@@ -175,7 +190,7 @@ export class NativeBackend implements Backend {
     return {
       turns: numbers[TURNS] as number,
       records: numbers[RECORDS] as number,
-      drops: this.#timers.drops,
+      drops: this.#timers.drops + this.#io.drops,
       timers: this.#timers.count,
       maxLag: numbers[MAX_LAG] as number,
     }

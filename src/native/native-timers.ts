@@ -6,7 +6,6 @@
  * cancelling takes it back, so a timer started and cancelled in one turn never reaches C++. Slots are reused, last freed
  * first. Used by native-backend.ts only.
  */
-import { LoopStateError } from '../base/errors.ts'
 import type { TimerEntry } from '../loop/ready.ts'
 import { TimerState } from '../loop/timer-state.ts'
 import type { NativeLoop } from './binding.ts'
@@ -24,6 +23,7 @@ import {
   SUBMIT_START_TIMER,
 } from './layout.ts'
 import type { SharedRings } from './shared-rings.ts'
+import type { Submissions } from './submissions.ts'
 
 const START = SUBMIT_START_TIMER << SLOT_BITS
 const CANCEL = SUBMIT_CANCEL_TIMER << SLOT_BITS
@@ -35,6 +35,7 @@ export class NativeTimers {
   drops = 0
   readonly #native: NativeLoop
   readonly #rings: SharedRings
+  readonly #submissions: Submissions
   readonly #entries: (TimerEntry | undefined)[] = []
   #deadlines = new Float64Array(0)
   /** Of a pending slot: where its START was written in the submission ring. */
@@ -43,9 +44,10 @@ export class NativeTimers {
   #freeSlots = new Int32Array(0)
   #freeCount = 0
 
-  constructor(native: NativeLoop, rings: SharedRings) {
+  constructor(native: NativeLoop, rings: SharedRings, submissions: Submissions) {
     this.#native = native
     this.#rings = rings
+    this.#submissions = submissions
   }
 
   /** Timers pending now. */
@@ -56,7 +58,7 @@ export class NativeTimers {
   start(entry: TimerEntry, deadline: number): void {
     if (this.#freeCount === 0) this.#grow()
     const slot = this.#freeSlots[this.#freeCount - 1] as number
-    this.#positions[slot] = this.#submit(START | slot)
+    this.#positions[slot] = this.#submissions.put(START | slot)
     this.#freeCount--
     this.#entries[slot] = entry
     this.#deadlines[slot] = deadline
@@ -67,7 +69,7 @@ export class NativeTimers {
   cancel(entry: TimerEntry): void {
     const slot = entry.slot
     if (this.#entries[slot] !== entry) return
-    if (!this.#takeBackStart(slot) && !this.#takeBackCompletion(slot)) this.#submit(CANCEL | slot)
+    if (!this.#takeBackStart(slot) && !this.#takeBackCompletion(slot)) this.#submissions.put(CANCEL | slot)
     this.#leave(slot, entry, TimerState.cancelled)
   }
 
@@ -87,10 +89,6 @@ export class NativeTimers {
     for (const [slot, entry] of this.#entries.entries()) {
       if (entry !== undefined) this.#leave(slot, entry, TimerState.cancelled)
     }
-    const { words, submissionMask } = this.#rings
-    words[COMPLETION_HEAD] = words[COMPLETION_TAIL] as number
-    // A full ring that nobody drains: `#submit` finds out without a check of its own.
-    words[SUBMISSION_TAIL] = (words[SUBMISSION_HEAD] as number) + submissionMask + 1
   }
 
   #leave(slot: number, entry: TimerEntry, state: number): void {
@@ -98,26 +96,6 @@ export class NativeTimers {
     entry.deadline = this.#deadlines[slot] as number
     this.#entries[slot] = undefined
     this.#freeSlots[this.#freeCount++] = slot
-  }
-
-  /** Returns the position of the record, as a signed word. */
-  #submit(record: number): number {
-    const { words, submissions, submissionMask } = this.#rings
-    const tail = words[SUBMISSION_TAIL] as number
-    if (tail - (words[SUBMISSION_HEAD] as number) > submissionMask || tail < (words[SUBMISSION_HEAD] as number)) {
-      this.#makeRoom()
-    }
-    submissions[tail & submissionMask] = record
-    words[SUBMISSION_TAIL] = tail + 1
-    return tail | 0
-  }
-
-  #makeRoom(): void {
-    const { words, submissionMask } = this.#rings
-    const used = () => ((words[SUBMISSION_TAIL] as number) - (words[SUBMISSION_HEAD] as number)) >>> 0
-    if (used() <= submissionMask) return
-    this.#native.drain()
-    if (used() > submissionMask) throw new LoopStateError('cannot start a timer: the loop is closed; make a new one')
   }
 
   #takeBackStart(slot: number): boolean {

@@ -17,6 +17,8 @@ namespace aioloop {
 struct Completion {
   uint32_t op;
   uint32_t id;
+  uint32_t a;
+  uint32_t b;
 };
 
 class FakeEntry : public LoopEntry {
@@ -65,7 +67,7 @@ class FakeEntry : public LoopEntry {
       uint32_t tail = rings.word(kWordCompletionTail);
       for (uint32_t head = rings.word(kWordCompletionHead); head != tail; head++) {
         uint32_t* record = completions + (head & (capacity_ - 1)) * kCompletionWords;
-        delivered.push_back({record[0], record[1]});
+        delivered.push_back({record[0], record[1], record[2], record[3]});
         if (record[0] == kCompleteTimer && deadlines_[record[1]] > monotonic_ms()) early++;
       }
       rings.set_word(kWordCompletionHead, tail);

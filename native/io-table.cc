@@ -1,0 +1,124 @@
+// Slots, generations and records that wait. See io-table.h.
+#include "io-table.h"
+
+namespace aioloop {
+
+void IoObject::post(CompletionOp op, uint32_t a, uint32_t b) { table_->post(op, id_, a, b); }
+
+void IoObject::set_active(bool active) { table_->set_active(this, active); }
+
+// Objects are left only where the loop could not be opened.
+IoTable::~IoTable() {
+  for (IoObject* object : objects_) delete object;
+}
+
+void IoTable::start() {
+  running_ = true;
+  update();
+}
+
+void IoTable::stop() {
+  running_ = false;
+  update();
+}
+
+void IoTable::close() {
+  rings_ = nullptr;
+  backlog_.clear();
+  // `close` may release an object at once, but adds none.
+  for (size_t slot = 0; slot < objects_.size(); slot++) {
+    if (objects_[slot] != nullptr) close(objects_[slot]);
+  }
+}
+
+bool IoTable::add(IoObject* object) {
+  if (rings_ == nullptr) return false;
+  uint32_t slot;
+  if (free_.empty()) {
+    if (objects_.size() > kSlotMask) return false;
+    slot = static_cast<uint32_t>(objects_.size());
+    objects_.push_back(nullptr);
+    generations_.push_back(0);
+  } else {
+    slot = free_.back();
+    free_.pop_back();
+  }
+  objects_[slot] = object;
+  object->table_ = this;
+  object->id_ = static_cast<uint32_t>(generations_[slot]) << kSlotBits | slot;
+  return true;
+}
+
+IoObject* IoTable::find(uint32_t slot) const {
+  if (slot >= objects_.size() || objects_[slot] == nullptr || objects_[slot]->closing_) return nullptr;
+  return objects_[slot];
+}
+
+void IoTable::close(IoObject* object) {
+  if (object->closing_) return;
+  set_active(object, false);
+  object->closing_ = true;
+  object->close();
+}
+
+void IoTable::abandon(IoObject* object) {
+  object->told_ = false;
+  close(object);
+}
+
+void IoTable::release(IoObject* object) {
+  uint32_t id = object->id_;
+  bool told = object->told_;
+  uint32_t slot = id & kSlotMask;
+  objects_[slot] = nullptr;
+  generations_[slot]++;
+  free_.push_back(slot);
+  delete object;
+  // Before any record of the slot's next object, so that JavaScript always knows which one a record is for.
+  if (told) post(kCompleteClosed, id, 0, 0);
+}
+
+void IoTable::submit(uint32_t op, uint32_t slot) {
+  IoObject* object = find(slot);
+  if (object == nullptr) {
+    if (rings_ != nullptr) rings_->count(kNumberDrops);
+  } else if (op == kSubmitClose) {
+    close(object);
+  } else {
+    object->submit(op);
+  }
+}
+
+void IoTable::collect() {
+  while (!backlog_.empty()) {
+    const Record& record = backlog_.front();
+    if (!rings_->put(record.op, record.id, record.a, record.b)) return;
+    backlog_.pop_front();
+  }
+}
+
+void IoTable::post(CompletionOp op, uint32_t id, uint32_t a, uint32_t b) {
+  if (rings_ == nullptr) return;
+  if (!backlog_.empty() || !rings_->put(op, id, a, b)) backlog_.push_back({op, id, a, b});
+  host_->io_pending();
+}
+
+void IoTable::set_active(IoObject* object, bool active) {
+  if (object->active_ == active || object->closing_) return;
+  object->active_ = active;
+  if (active) {
+    active_++;
+  } else {
+    active_--;
+  }
+  update();
+}
+
+void IoTable::update() {
+  bool keep = running_ && active_ > 0;
+  if (keep == kept_) return;
+  kept_ = keep;
+  host_->io_keeps_alive(keep);
+}
+
+}  // namespace aioloop
