@@ -2,11 +2,36 @@
 import { LoopStateError } from '../base/errors.ts'
 import type { Coroutine } from '../loop/contract/awaitable.ts'
 
+/** What every generator object of this realm inherits from, and its two methods. */
+const engine: Coroutine<unknown> = Object.getPrototypeOf(function* () {}).prototype
+const { isPrototypeOf } = Object.prototype
+const { next, throw: raise } = engine
+
 /**
- * True for the object that calling a generator function gives. By shape, since other realms and compilers have their own
- * generators; futures have `next` and `throw` too, and `then`.
+ * True for a generator object of this realm. Each generator function has a prototype object of its own, so on the objects of
+ * a fresh closure every property look-up goes the slow way (some 150 to 300 ns each); looking at the chain does not.
+ */
+export function isEngineGenerator(value: unknown): value is Coroutine<unknown> {
+  return isPrototypeOf.call(engine, value as object)
+}
+
+/** `generator.next()` and `generator.throw(error)` of an engine's generator, without the look-up. */
+export function resume(generator: Coroutine<unknown>): IteratorResult<unknown, unknown> {
+  return next.call(generator)
+}
+export function resumeWithError(generator: Coroutine<unknown>, error: unknown): IteratorResult<unknown, unknown> {
+  return raise.call(generator, error)
+}
+
+/**
+ * True for the object that calling a generator function gives. Those of other realms and compilers are told by their shape;
+ * futures have `next` and `throw` too, and `then`.
  */
 export function isGenerator(value: unknown): value is Coroutine<unknown> {
+  return isEngineGenerator(value) || hasGeneratorShape(value)
+}
+
+function hasGeneratorShape(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false
   const { next, throw: raise, then } = value as { next?: unknown; throw?: unknown; then?: unknown }
   return typeof next === 'function' && typeof raise === 'function' && typeof then !== 'function'

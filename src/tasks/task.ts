@@ -24,7 +24,7 @@ import type * as contract from '../loop/contract/future.ts'
 import { callbackName } from '../loop/handle.ts'
 import { findRunningLoop, running } from '../loop/running.ts'
 import type { PendingTask, Scheduler } from '../loop/scheduler.ts'
-import { isGenerator } from './coroutine.ts'
+import { isEngineGenerator, isGenerator, resume, resumeWithError } from './coroutine.ts'
 import { type Cancellable, Frame, type FrameTask } from './frame.ts'
 import { Future, FutureState } from './future.ts'
 import { endScopes, openScopeError } from './scope-end.ts'
@@ -51,6 +51,8 @@ export class Task<T> extends Future<T> implements contract.Task<T>, Waiter, Pend
   #coro: AnyCoroutine | undefined
   #args: unknown[] | undefined
   #generator: Coroutine<unknown> | undefined
+  /** The generator is one of the engine's own. */
+  #engine = false
   #name: string | number
   #waiting: Wait | undefined
   #cancels = 0
@@ -151,7 +153,13 @@ export class Task<T> extends Future<T> implements contract.Task<T>, Waiter, Pend
       const generator = this.#generator ?? this.#begin()
       if (generator === undefined) return
       const error = this.#takeThrown()
-      const result = error === NOTHING ? generator.next() : generator.throw(error)
+      const result = this.#engine
+        ? error === NOTHING
+          ? resume(generator)
+          : resumeWithError(generator, error)
+        : error === NOTHING
+          ? generator.next()
+          : generator.throw(error)
       ended = result.done
       value = result.value
       delegated = takeSuspension(value)
@@ -226,6 +234,7 @@ export class Task<T> extends Future<T> implements contract.Task<T>, Waiter, Pend
     const coro = this.#coro as AnyCoroutine
     if (typeof coro !== 'function') {
       this.#generator = coro
+      this.#engine = isEngineGenerator(coro)
       return coro
     }
     const cancellation = this.takeArmedCancel()
@@ -237,7 +246,8 @@ export class Task<T> extends Future<T> implements contract.Task<T>, Waiter, Pend
     this.#args = undefined
     const body: unknown = args === undefined ? (coro as Body<unknown>)() : (coro as Body<unknown, unknown[]>)(...args)
     // An awaitable is its own iterator, so it is stepped like a generator and costs no promise.
-    if (isGenerator(body) || isWait(body)) {
+    this.#engine = isEngineGenerator(body)
+    if (this.#engine || isGenerator(body) || isWait(body)) {
       this.#generator = body as Coroutine<unknown>
       return this.#generator
     }
@@ -287,6 +297,7 @@ export class Task<T> extends Future<T> implements contract.Task<T>, Waiter, Pend
   #endScopesThen(end: () => unknown): void {
     const frame = this.#frame
     const { scheduler } = this
+    this.#engine = true
     this.#generator = (function* (): Coroutine<unknown> {
       yield* endScopes(frame, scheduler)
       return end()
