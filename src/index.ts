@@ -45,6 +45,14 @@ export type { Awaitable, Body, Coroutine, Outcome, Suspension } from './loop/con
 export type { Capabilities, Capability } from './loop/contract/capabilities.ts'
 export type { ExceptionContext, ExceptionHandler, LoopMetrics, Main, Runnable } from './loop/contract/event-loop.ts'
 export type { TaskFactory, TaskOptions } from './loop/contract/future.ts'
+export type {
+  AddressFlags,
+  AddressInfo,
+  AddressOptions,
+  NameFlags,
+  NameInfo,
+  SocketType,
+} from './loop/contract/names.ts'
 export type { StreamProtocol } from './loop/contract/protocol.ts'
 export type {
   BaseTransport,
@@ -58,6 +66,7 @@ export type {
   WriteBufferLimits,
   WriteTransport,
 } from './loop/contract/transport.ts'
+
 export { getRunningLoop } from './loop/running.ts'
 export { type InstallOptions, install } from './policy/install.ts'
 export { type LoopInfo, loopInfo } from './policy/loop-info.ts'

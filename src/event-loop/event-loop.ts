@@ -11,10 +11,12 @@ import { brand } from '../base/brand.ts'
 import { cancelStacks, ErrorCode, LoopStateError, usageTypeError } from '../base/errors.ts'
 import { mustBeCallback, mustBeTime } from '../loop/arguments.ts'
 import type { Backend } from '../loop/backend.ts'
-import type { Body, Coroutine } from '../loop/contract/awaitable.ts'
+import type { Address } from '../loop/contract/address.ts'
+import type { Awaitable, Body, Coroutine } from '../loop/contract/awaitable.ts'
 import type { Capabilities } from '../loop/contract/capabilities.ts'
 import type * as contract from '../loop/contract/event-loop.ts'
 import type { TaskFactory, TaskOptions } from '../loop/contract/future.ts'
+import type { AddressInfo, AddressOptions, NameFlags, NameInfo } from '../loop/contract/names.ts'
 import { ExceptionReporter, formatContext } from '../loop/exception-handler.ts'
 import { type Callback, Handle, TimerHandle } from '../loop/handle.ts'
 import { Scheduler } from '../loop/scheduler.ts'
@@ -24,6 +26,7 @@ import { Future, isFuture } from '../tasks/future.ts'
 import type { Task } from '../tasks/task.ts'
 import { reportUnretrieved } from '../tasks/unretrieved.ts'
 import { Watch } from '../tasks/watch.ts'
+import { getaddrinfo, getnameinfo } from './names.ts'
 import { pumpUntilStopped } from './pump.ts'
 import { SignalHandlers } from './signals.ts'
 import { Unsupported } from './unsupported.ts'
@@ -222,6 +225,16 @@ export class EventLoop extends Unsupported implements contract.EventLoop {
 
   removeSignalHandler(signal: string | number): boolean {
     return this.#signals.remove(signal)
+  }
+
+  getaddrinfo(host: string | null, port: string | number | null, options?: AddressOptions): Awaitable<AddressInfo[]> {
+    this.#mustBeOpen('getaddrinfo')
+    return getaddrinfo(this.scheduler, host, port, options)
+  }
+
+  getnameinfo(sockaddr: Pick<Address, 'address' | 'port'>, flags?: NameFlags): Awaitable<NameInfo> {
+    this.#mustBeOpen('getnameinfo')
+    return getnameinfo(this.scheduler, sockaddr, flags)
   }
 
   metrics(): contract.LoopMetrics {

@@ -43,12 +43,6 @@ export abstract class Unsupported {
   createDatagramEndpoint(..._args: unknown[]): never {
     return this.#lacks('createDatagramEndpoint', 'datagram')
   }
-  getaddrinfo(..._args: unknown[]): never {
-    return this.#lacks('getaddrinfo', 'names')
-  }
-  getnameinfo(..._args: unknown[]): never {
-    return this.#lacks('getnameinfo', 'names')
-  }
   subprocessExec(..._args: unknown[]): never {
     return this.#lacks('subprocessExec', 'subprocess')
   }

@@ -11,17 +11,20 @@ import { ImmediateTurns } from '../loop/immediate-turns.ts'
 import { ProcessSignals } from '../loop/process-signals.ts'
 import type { TimerEntry } from '../loop/ready.ts'
 import { TimerQueue } from '../loop/timer-queue.ts'
+import { Arrivals } from './arrivals.ts'
+import { PortableNames } from './portable-names.ts'
 
 /** The longest delay that Node's timers take; a longer one is set again when it fires. */
 const MAX_TIMEOUT = 2 ** 31 - 1
 
+/** What Node does for a loop beside it. A standalone loop blocks the thread, so that nothing of Node's I/O comes through. */
 export const PORTABLE_CAPABILITIES: Capabilities = Object.freeze({
   stream: false,
   datagram: false,
   fdWatch: false,
   reusePort: false,
   subprocess: false,
-  names: false,
+  names: true,
   executor: false,
   standalone: true,
   threads: false,
@@ -29,10 +32,16 @@ export const PORTABLE_CAPABILITIES: Capabilities = Object.freeze({
   preciseTimers: false,
 })
 
+export const PORTABLE_STANDALONE_CAPABILITIES: Capabilities = Object.freeze({
+  ...PORTABLE_CAPABILITIES,
+  names: false,
+})
+
 export class PortableBackend implements Backend {
   readonly name = 'portable'
-  readonly capabilities = PORTABLE_CAPABILITIES
+  readonly capabilities: Capabilities
   readonly standalone: boolean
+  readonly names: PortableNames | undefined
   readonly #timers = new TimerQueue()
   readonly #turns = new ImmediateTurns(
     () => this.now(),
@@ -41,9 +50,10 @@ export class PortableBackend implements Backend {
     () => this.#arm(),
   )
   readonly #signals = new ProcessSignals((signum) => {
-    this.#arrived.push(signum)
+    this.#signalled.push(signum)
     this.wake()
   })
+  readonly #arrivals = new Arrivals(() => this.wake())
   readonly #onTimeout = (): void => {
     this.#timeout = undefined
     this.#armedFor = Number.POSITIVE_INFINITY
@@ -54,12 +64,14 @@ export class PortableBackend implements Backend {
   #active = false
   #timeout: NodeJS.Timeout | undefined
   #armedFor = Number.POSITIVE_INFINITY
-  #arrived: number[] = []
+  #signalled: number[] = []
   #records = 0
   #maxLag = 0
 
   constructor(options: { readonly standalone: boolean }) {
     this.standalone = options.standalone
+    this.capabilities = this.standalone ? PORTABLE_STANDALONE_CAPABILITIES : PORTABLE_CAPABILITIES
+    if (!this.standalone) this.names = new PortableNames(this.#arrivals)
   }
 
   attach(host: BackendHost): void {
@@ -73,6 +85,8 @@ export class PortableBackend implements Backend {
   start(): void {
     this.#active = true
     this.#arm()
+    // What came while the loop was stopped.
+    if (this.#arrivals.length + this.#signalled.length > 0) this.wake()
   }
 
   stop(): void {
@@ -106,10 +120,14 @@ export class PortableBackend implements Backend {
       this.#records++
       this.#host.makeReady(entry)
     }
-    const arrived = this.#arrived
-    if (arrived.length === 0) return
-    this.#arrived = []
-    for (const signum of arrived) {
+    for (const entry of this.#arrivals.take()) {
+      this.#records++
+      this.#host.makeReady(entry)
+    }
+    const signalled = this.#signalled
+    if (signalled.length === 0) return
+    this.#signalled = []
+    for (const signum of signalled) {
       this.#records++
       this.#host.signalled(signum)
     }

@@ -19,6 +19,7 @@ import { gatherLimitContract } from './gather-limit.contract.ts'
 import type { Harness } from './harness.ts'
 import { lifecycleContract } from './lifecycle.contract.ts'
 import { locksContract } from './locks.contract.ts'
+import { namesContract } from './names.contract.ts'
 import { orderContract } from './order.contract.ts'
 import { queueOrdersContract } from './queue-orders.contract.ts'
 import { queuesContract } from './queues.contract.ts'
@@ -77,6 +78,7 @@ export function eventLoopContract(harness: Harness): void {
     eagerContract(harness)
     staggeredRaceContract(harness)
     signalsContract(harness)
+    namesContract(harness)
     badInputContract(harness)
     robustnessContract(harness)
     if (harness.realTime) fairnessContract(harness)

@@ -11,8 +11,6 @@ const LATER_METHODS = [
   'runInExecutor',
   'setDefaultExecutor',
   'shutdownDefaultExecutor',
-  'getaddrinfo',
-  'getnameinfo',
   'createConnection',
   'createServer',
   'createUnixConnection',

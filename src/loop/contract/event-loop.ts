@@ -1,7 +1,9 @@
 /** The public shape of an event loop. Types only; the one class is in event-loop/. Times are milliseconds. */
-import type { Body, Coroutine } from './awaitable.ts'
+import type { Address } from './address.ts'
+import type { Awaitable, Body, Coroutine } from './awaitable.ts'
 import type { Capabilities } from './capabilities.ts'
 import type { Future, Task, TaskFactory, TaskOptions } from './future.ts'
+import type { AddressInfo, AddressOptions, NameFlags, NameInfo } from './names.ts'
 
 /** A scheduled callback. Stands for `asyncio.Handle`. */
 export interface Handle {
@@ -159,6 +161,33 @@ export interface EventLoop {
   /** Restore the default of a signal; false when it had no handler. Stands for `loop.remove_signal_handler`. */
   removeSignalHandler(signal: string | number): boolean
 
+  /**
+   * The addresses of a host and a port, in the order in which they should be tried. `host` is a name, a numeric address
+   * (given back as it is, with its zone, asking nobody), or null: this machine, or with `flags.passive` every interface.
+   * `port` is a number, the name of a service, or null for 0. Cancelling lets go of the look-up. Needs `names`. Stands for
+   * `loop.getaddrinfo`.
+   * @throws TypeError and RangeError for a malformed host or port; what waits for it gets an error with `code` (ENOTFOUND
+   * where nothing has that name, else EAI_...), `syscall` and `hostname`.
+   *
+   * @example
+   * ```ts
+   * const [first] = await getRunningLoop().getaddrinfo('localhost', 'http')
+   * console.log(first?.address, first?.port)
+   * ```
+   */
+  getaddrinfo(host: string | null, port: string | number | null, options?: AddressOptions): Awaitable<AddressInfo[]>
+  /**
+   * The names of a numeric address and its port. A host or service without a name is given as a number. Needs `names`.
+   * Stands for `loop.getnameinfo`.
+   * @throws as `getaddrinfo`.
+   *
+   * @example
+   * ```ts
+   * const { hostname, service } = await getRunningLoop().getnameinfo({ address: '127.0.0.1', port: 80 })
+   * ```
+   */
+  getnameinfo(sockaddr: Pick<Address, 'address' | 'port'>, flags?: NameFlags): Awaitable<NameInfo>
+
   /** Counters of this loop. */
   metrics(): LoopMetrics
 
@@ -182,10 +211,6 @@ export interface EventLoop {
   connectWritePipe(...args: unknown[]): never
   /** Not supported yet: needs `datagram`. Stands for `loop.create_datagram_endpoint`. */
   createDatagramEndpoint(...args: unknown[]): never
-  /** Not supported yet: needs `names`. Stands for `loop.getaddrinfo`. */
-  getaddrinfo(...args: unknown[]): never
-  /** Not supported yet: needs `names`. Stands for `loop.getnameinfo`. */
-  getnameinfo(...args: unknown[]): never
   /** Not supported yet: needs `subprocess`. Stands for `loop.subprocess_exec`. */
   subprocessExec(...args: unknown[]): never
   /** Not supported yet: needs `subprocess`. Stands for `loop.subprocess_shell`. */

@@ -1,15 +1,27 @@
 /** Name look-ups, as a backend offers them: the system's own resolver, off the loop's thread. */
 import type { SocketAddress, SystemError } from './system.ts'
 
-/** What `getaddrinfo` is asked. Numbers are the system's own constants (`os.constants`, node:dns hints). */
+/** What `getaddrinfo` is asked. Literals without a service never get here. */
 export interface AddressQuery {
+  /** A numeric address or a name in ASCII, not empty; null for this machine, or for every interface when `passive`. */
   readonly host: string | null
-  readonly service: string | number | null
-  /** 0 for any, 4 or 6. */
+  /** The name of a service; null when the port is known: then the addresses come with port 0. */
+  readonly service: string | null
+  /** 0 for any. */
   readonly family: 0 | 4 | 6
-  readonly socketType: 'stream' | 'datagram'
-  /** For an address to listen on: no host means every interface. */
+  readonly type: 'stream' | 'datagram'
   readonly passive: boolean
+  readonly addressConfigured: boolean
+  readonly v4Mapped: boolean
+  readonly all: boolean
+}
+
+/** What `getnameinfo` is asked. */
+export interface NameQuery {
+  readonly numericHost: boolean
+  readonly numericService: boolean
+  readonly nameRequired: boolean
+  readonly datagram: boolean
 }
 
 /** Takes the outcome, once, from the turn. Not called after `cancel()`. */
@@ -18,7 +30,7 @@ export interface AddressEvents {
   failed(error: SystemError): void
 }
 export interface NameEvents {
-  named(host: string, service: string): void
+  named(hostname: string, service: string): void
   failed(error: SystemError): void
 }
 
@@ -29,5 +41,5 @@ export interface RawLookup {
 
 export interface NameIo {
   resolve(query: AddressQuery, events: AddressEvents): RawLookup
-  nameOf(address: SocketAddress, numeric: { host: boolean; service: boolean }, events: NameEvents): RawLookup
+  nameOf(address: SocketAddress, query: NameQuery, events: NameEvents): RawLookup
 }
