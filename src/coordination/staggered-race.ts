@@ -6,9 +6,11 @@ import { argumentTypeError } from '../base/errors.ts'
 import { mustBeCallback, mustBeTime } from '../loop/arguments.ts'
 import type { Awaitable, Body, Coroutine } from '../loop/contract/awaitable.ts'
 import type { TimerHandle } from '../loop/contract/event-loop.ts'
+import { isGenerator } from '../tasks/coroutine.ts'
 import type { Frame } from '../tasks/frame.ts'
 import { Future } from '../tasks/future.ts'
 import { openScope, Scope } from '../tasks/scope.ts'
+import { isWait } from '../tasks/suspension.ts'
 import { Watch, type WatchOwner } from '../tasks/watch.ts'
 
 /** What {@link staggeredRace} gives. */
@@ -41,14 +43,14 @@ class RaceScope<T> extends Scope<RaceResult<T>> implements WatchOwner {
   watchedDone({ future }: Watch): void {
     const index = this.#running.get(future) ?? 0
     this.#running.delete(future)
-    if (!future.fulfilled) {
+    if (index === this.#index) {
+      // Its value counts, whatever became of the task.
+    } else if (!future.fulfilled) {
       this.#exceptions[index] = future.outcome
       // Only the last one started holds the next one back.
       if (index === this.#exceptions.length - 1) this.#startNext()
-    } else if (this.#index === undefined) {
-      this.#index = index
-      this.#result = future.outcome as T
-      this.#end()
+    } else {
+      this.#won(index, future.outcome as T)
     }
     if (this.#running.size === 0 && this.#drained?.done() === false) this.#drained.setResult()
   }
@@ -76,17 +78,40 @@ class RaceScope<T> extends Scope<RaceResult<T>> implements WatchOwner {
     if (this.#over || body === undefined) return
     this.#exceptions.push(undefined)
     const { loop } = this.scheduler
-    const task = loop.createTask(body) as unknown as Future<unknown>
+    const task = loop.createTask(() => this.#begin(body, index)) as unknown as Future<unknown>
     this.#running.set(task, index)
     new Watch(task, this)
-    if (this.#delay !== null) this.#headStart = loop.callLater(this.#delay, () => this.#startNext())
+    // Eager tasks may have won by now.
+    if (this.#delay !== null && !this.#over) this.#headStart = loop.callLater(this.#delay, () => this.#startNext())
+  }
+
+  /**
+   * The others are cancelled in the very step in which a generator coroutine wins, before one that was woken in the same
+   * round could win too, with a value that nobody takes. The end of an async function shows itself in its task only.
+   */
+  #begin(body: Body<T>, index: number): ReturnType<Body<T>> {
+    const begun = body()
+    return isGenerator(begun) || isWait(begun) ? this.#toTheEnd(begun as Coroutine<T>, index) : begun
+  }
+
+  *#toTheEnd(begun: Coroutine<T>, index: number): Coroutine<T> {
+    const value = yield* begun
+    this.#won(index, value)
+    return value
+  }
+
+  #won(index: number, value: T): void {
+    if (this.#index !== undefined) return
+    this.#index = index
+    this.#result = value
+    this.#end()
   }
 
   /** Somebody won, or the caller was cancelled: nothing is started any more, and what runs is cancelled. */
   #end(): void {
     this.#over = true
     this.#headStart?.cancel()
-    for (const task of [...this.#running.keys()]) task.cancel()
+    for (const [task, index] of [...this.#running]) if (index !== this.#index) task.cancel()
   }
 }
 

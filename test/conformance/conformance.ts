@@ -4,11 +4,14 @@ import type { Harness } from '../contract/harness.ts'
 import { barrierConformance } from './barrier.conformance.ts'
 import { conditionConformance } from './condition.conformance.ts'
 import { conditionCancelConformance } from './condition-cancel.conformance.ts'
+import { eagerConformance } from './eager.conformance.ts'
 import { futuresConformance } from './futures.conformance.ts'
 import { lockConformance } from './lock.conformance.ts'
 import { queueConformance } from './queue.conformance.ts'
 import { queueEndConformance } from './queue-end.conformance.ts'
+import { runnerConformance } from './runner.conformance.ts'
 import { semaphoreConformance } from './semaphore.conformance.ts'
+import { staggeredConformance } from './staggered.conformance.ts'
 import { waitForConformance } from './wait-for.conformance.ts'
 
 export function conformance(harness: Harness): void {
@@ -22,5 +25,8 @@ export function conformance(harness: Harness): void {
     barrierConformance(harness)
     queueConformance(harness)
     queueEndConformance(harness)
+    eagerConformance(harness)
+    staggeredConformance(harness)
+    runnerConformance(harness)
   })
 }
