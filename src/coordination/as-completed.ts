@@ -7,6 +7,7 @@
  */
 import { Deque } from '../base/deque.ts'
 import { argumentTypeError, TimeoutError } from '../base/errors.ts'
+import { type Linked, LinkedList } from '../base/linked-list.ts'
 import { mustBeTime } from '../loop/arguments.ts'
 import type { Awaitable, Outcome } from '../loop/contract/awaitable.ts'
 import type * as contract from '../loop/contract/future.ts'
@@ -40,7 +41,9 @@ export interface Completed<F, T> {
 type Source = Future<unknown>
 
 /** A place in the line. `asIs`: wants the future itself, as an iterator result; else its outcome. */
-class Place extends Future<unknown> {
+class Place extends Future<unknown> implements Linked<Place> {
+  older: Place | undefined
+  newer: Place | undefined
   readonly #line: Line
   readonly #asIs: boolean
   #granted: Source | undefined
@@ -72,7 +75,7 @@ class Place extends Future<unknown> {
 
   override cancel(message?: string): boolean {
     if (!super.cancel(message)) return false
-    this.#line.left++
+    this.#line.leave(this)
     return true
   }
 
@@ -92,7 +95,7 @@ class Line implements WatchOwner, TimerEntry {
   readonly scheduler: Scheduler
   readonly #watches = new Set<Watch>()
   readonly #done = new Deque<Source>()
-  readonly #places = new Deque<Place>()
+  readonly #places = new LinkedList<Place>()
   #expired = false
 
   constructor(scheduler: Scheduler, futures: ReadonlySet<Source>, timeout: number | undefined) {
@@ -131,14 +134,20 @@ class Line implements WatchOwner, TimerEntry {
     const place = new Place(this, asIs)
     const next = this.#done.shift()
     if (next !== undefined || this.#expired) place.grant(next)
-    else this.#places.push(place)
+    else this.#places.add(place)
     return place
   }
 
-  /** The first place whose wait was not cancelled. */
+  /** A wait was cancelled: somebody else may ask for that future. */
+  leave(place: Place): void {
+    this.left++
+    this.#places.remove(place)
+  }
+
+  /** Take the first place out of the line. */
   #waiting(): Place | undefined {
-    let place = this.#places.shift()
-    while (place?.done() === true) place = this.#places.shift()
+    const place = this.#places.oldest
+    if (place !== undefined) this.#places.remove(place)
     return place
   }
 }

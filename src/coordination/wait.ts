@@ -10,7 +10,7 @@ import { getRunningLoop } from '../loop/running.ts'
 import type { Scheduler } from '../loop/scheduler.ts'
 import { TimerState } from '../loop/timer-state.ts'
 import { isGenerator } from '../tasks/coroutine.ts'
-import { Future, FutureState, isFuture } from '../tasks/future.ts'
+import { Future, FutureState } from '../tasks/future.ts'
 import { schedulerOf } from '../tasks/scheduler-of.ts'
 import { Watch, type WatchOwner } from '../tasks/watch.ts'
 import { wrapFuture } from '../tasks/wrap-future.ts'
@@ -152,11 +152,9 @@ export function wait<F extends PromiseLike<unknown>>(
 }
 
 function listOf(aws: unknown): Iterable<unknown> {
-  if (
-    isFuture(aws) ||
-    isGenerator(aws) ||
-    typeof (aws as Iterable<unknown> | undefined)?.[Symbol.iterator] !== 'function'
-  ) {
+  const list = aws as (Partial<Iterable<unknown>> & { then?: unknown }) | undefined
+  // An awaitable of ours is iterable as well.
+  if (typeof list?.[Symbol.iterator] !== 'function' || typeof list.then === 'function' || isGenerator(aws)) {
     throw argumentTypeError('wait', 'aws', 'a list of futures; write wait([a, b])', aws)
   }
   return aws as Iterable<unknown>

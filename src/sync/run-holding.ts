@@ -1,7 +1,8 @@
 /** `runExclusive`: the turn, the body, and the end of the turn, whichever way the body ends. Once, for all that have it. */
 import { argumentTypeError } from '../base/errors.ts'
 import type { Awaitable, Body, Coroutine } from '../loop/contract/awaitable.ts'
-import { drive, outcomeOf } from '../tasks/driven.ts'
+import { runBody } from '../tasks/body-wait.ts'
+import { drive } from '../tasks/driven.ts'
 
 /** Run `body` while holding what `acquire` gives. */
 export function runHolding<T>(acquire: () => Awaitable<Disposable>, body: Body<T>): Awaitable<T> {
@@ -14,7 +15,7 @@ export function runHolding<T>(acquire: () => Awaitable<Disposable>, body: Body<T
 function* holding<T>(turn: Awaitable<Disposable>, body: Body<T>): Coroutine<T> {
   const hold = yield* turn
   try {
-    return yield* outcomeOf('runExclusive', body)
+    return yield* runBody<T>('runExclusive', body)
   } finally {
     hold[Symbol.dispose]()
   }

@@ -4,12 +4,9 @@
  * adopts it and steps it directly; for an `await`, or when nobody waits, it is driven by promise jobs in the caller's
  * async context, so that its waits are waits of the caller's task.
  */
-import { LoopStateError, usageTypeError } from '../base/errors.ts'
-import type { Awaitable, Body, Coroutine, Suspension } from '../loop/contract/awaitable.ts'
-import { getRunningLoop } from '../loop/running.ts'
-import { isGenerator } from './coroutine.ts'
-import { Future, FutureState } from './future.ts'
-import { schedulerOf } from './scheduler-of.ts'
+import { LoopStateError } from '../base/errors.ts'
+import type { Awaitable, Coroutine, Suspension } from '../loop/contract/awaitable.ts'
+import { BodyWait } from './body-wait.ts'
 import { failed, Settled } from './settled.ts'
 import { releaseSuspension } from './suspension.ts'
 import { wrapFuture } from './wrap-future.ts'
@@ -27,17 +24,6 @@ export function drive<T>(steps: Coroutine<T>): Awaitable<T> {
   if (first.done === true) return new Settled(first.value)
   releaseSuspension()
   return new Driven(steps)
-}
-
-/** What `body` gives, as part of a driven wait. A function that gives no awaitable is refused. */
-export function* outcomeOf<T>(call: string, body: Body<T>): Coroutine<T> {
-  const result: unknown = body()
-  if (isGenerator(result)) return (yield* result) as T
-  if (isAwaitable(result)) return (yield* result) as T
-  if (typeof (result as PromiseLike<unknown> | undefined)?.then !== 'function') {
-    throw usageTypeError(`${call}: the body returned ${typeof result}; write it as an async function or as function*`)
-  }
-  return (yield* new BodyWait(result as PromiseLike<T>)) as T
 }
 
 class Driven<T> implements Awaitable<T> {
@@ -91,34 +77,4 @@ class Driven<T> implements Awaitable<T> {
     }
     return step.value
   }
-}
-
-/**
- * The wait for the promise of an async body. The waits inside the body are waits of the same task, so a cancel goes there
- * and not here: the body is waited for until it is over, whatever happens.
- */
-class BodyWait<T> extends Future<T> {
-  /** Fulfilled when this is done, either way. */
-  readonly over: PromiseLike<void>
-
-  constructor(promise: PromiseLike<T>) {
-    super(schedulerOf(getRunningLoop()))
-    this.scheduler.resumedPromises = true
-    this.over = promise.then(
-      (value) => this.settle(FutureState.finished, value),
-      (error: unknown) => this.settle(FutureState.failed, error),
-    )
-  }
-
-  override get [Symbol.toStringTag](): string {
-    return 'body'
-  }
-
-  override cancel(): boolean {
-    return false
-  }
-}
-
-function isAwaitable(value: unknown): value is Awaitable<unknown> {
-  return typeof value === 'object' && value !== null && 'then' in value && Symbol.iterator in value
 }

@@ -48,6 +48,8 @@ export interface WatchedEnd {
 /** What an armed cancel is delivered to. */
 export interface Cancellable {
   cancelWait(message: string | undefined): boolean
+  /** It is not the library's wait but that of an async body, whose own waits are told of: what the body read still counts. */
+  readonly outside?: boolean
 }
 
 /** A task as its frame and its waits see it. */

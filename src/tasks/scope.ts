@@ -171,7 +171,7 @@ export abstract class Scope<T> extends Future<T> implements Waiter, Wait, OpenSc
   }
 
   waitBegins(wait: Cancellable): void {
-    this.#signal?.waitBegins()
+    if (wait.outside !== true) this.#signal?.waitBegins()
     if (this.#armed && wait.cancelWait(this.#message)) this.#armed = false
   }
 
@@ -248,7 +248,7 @@ export abstract class Scope<T> extends Future<T> implements Waiter, Wait, OpenSc
     const frame = this.#frame
     let value: R
     try {
-      value = yield* runBody(this.openedBy, this.task, () => body(...args))
+      value = yield* runBody(this.openedBy, () => body(...args))
     } catch (error) {
       if (frame.occupied) yield* endScopes(frame, this.scheduler)
       throw error

@@ -176,7 +176,7 @@ export class Task<T> extends Future<T> implements contract.Task<T>, Waiter, Pend
 
   /** An async function of this task begins to wait for `wait`: an armed cancel is delivered there. @internal */
   waitBegins(wait: Cancellable): void {
-    this.#signal?.waitBegins()
+    if (wait.outside !== true) this.#signal?.waitBegins()
     if (this.#armed && wait.cancelWait(this.#message)) this.#armed = false
   }
 
@@ -282,8 +282,7 @@ export class Task<T> extends Future<T> implements contract.Task<T>, Waiter, Pend
     }
     this.#waiting = wait
     wait.subscribe(this)
-    this.#signal?.waitBegins()
-    if (this.#armed && wait.cancelWait(this.#message)) this.#armed = false
+    this.waitBegins(wait)
   }
 
   /** The first step, inside the call that makes the task. */

@@ -5,9 +5,10 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Task } from 'aioloop'
-import { createTask, currentTask, isCancelled, sleep, wrapFuture } from 'aioloop'
+import { createTask, currentTask, isCancelled, Lock, sleep, taskGroup, timeout, wrapFuture } from 'aioloop'
 import { describe, expect, test } from 'vitest'
 import { type Harness, openLab } from './harness.ts'
+import { inBothLanes } from './lane.ts'
 
 const self = (): Task<unknown> => currentTask() as Task<unknown>
 
@@ -149,6 +150,69 @@ export function signalContract(harness: Harness): void {
         task.cancel()
         await settle()
         expect(signal.aborted).toBe(false)
+      })
+    })
+
+    inBothLanes(({ co, wait }) => {
+      const abortedThenTidy = async (signal: AbortSignal) => {
+        await foreignWait(signal).catch(() => {})
+        await sleep(1)
+        return 'cleaned up'
+      }
+      const throughABody = {
+        'lock.runExclusive': () => new Lock().runExclusive(() => abortedThenTidy(self().signal)),
+        timeout: () => timeout(60_000, () => abortedThenTidy(self().signal)),
+        taskGroup: () => taskGroup(() => abortedThenTidy(self().signal)),
+      }
+      test.each(Object.entries(throughABody))(
+        'an abort is the one delivery inside the async body of %s',
+        async (_, call) => {
+          await lab.run(async () => {
+            const task = createTask(
+              co(function* () {
+                const value = yield* wait(call())
+                yield* wait(sleep(1))
+                return value
+              }),
+            )
+            await settle()
+            task.cancel()
+            expect(await task).toBe('cleaned up')
+            expect(task.cancelling()).toBe(1)
+          })
+        },
+      )
+
+      test('the abort of a scope’s signal is the one delivery of its deadline', async () => {
+        await lab.run(
+          co(function* () {
+            const value = yield* wait(timeout(1, (scope) => abortedThenTidy(scope.signal)))
+            yield* wait(sleep(1))
+            expect([value, self().cancelling()]).toEqual(['cleaned up', 0])
+          }),
+        )
+      })
+
+      test('a cancel that an async body slept through in a foreign await does not take its outcome away', async () => {
+        await lab.run(async () => {
+          let go: () => void = () => {}
+          const foreign = new Promise<void>((resolve) => {
+            go = resolve
+          })
+          const lock = new Lock()
+          let outcome: unknown
+          const task = createTask(
+            co(function* () {
+              outcome = yield* wait(lock.runExclusive(() => foreign.then(() => 'kept')))
+              yield* wait(sleep(1))
+            }),
+          )
+          await settle()
+          task.cancel()
+          go()
+          await settle()
+          expect([outcome, lock.locked(), task.cancelled()]).toEqual(['kept', false, true])
+        })
       })
     })
 

@@ -186,6 +186,10 @@ export function waitContract(harness: Harness): void {
         await expectRejects(() => waitFor([]), ranged)
         await expectRejects(() => waitFor(future as never), typed)
         await expectRejects(() => waitFor((async () => {}) as never), typed)
+        await expectRejects(() => waitFor(sleep(0) as never), {
+          ...typed,
+          names: ['a list of futures', 'wait([a, b])'],
+        })
         await expectRejects(() => waitFor([async () => {}] as never), typed)
         await expectRejects(
           () =>
