@@ -5,6 +5,7 @@
  * States of the deadline: active, expiring (the cancel is under way), expired, finished. A deadline that has passed already
  * fires in the next round, so the body runs up to its first real wait.
  */
+import { inspect } from 'node:util'
 import { isCancelled, LoopStateError, TimeoutError } from '../base/errors.ts'
 import { ExceptionGroup } from '../base/exception-group.ts'
 import { mustBeCallback, mustBeTime } from '../loop/arguments.ts'
@@ -100,6 +101,10 @@ export class Timeout {
   get signal(): AbortSignal {
     return this.#scope.signal
   }
+
+  [inspect.custom](): string {
+    return `<Timeout ${this.#scope.standing()}>`
+  }
 }
 
 class TimeoutScope<T> extends Scope<T> {
@@ -123,6 +128,10 @@ class TimeoutScope<T> extends Scope<T> {
 
   when(): number | null {
     return this.#deadline?.when() ?? null
+  }
+
+  standing(): string {
+    return this.#state === 'active' ? `[active] when=${this.when()}` : `[${this.#state}]`
   }
 
   startIn(delay: number): void {

@@ -12,11 +12,13 @@ import { queueEndConformance } from './queue-end.conformance.ts'
 import { runnerConformance } from './runner.conformance.ts'
 import { semaphoreConformance } from './semaphore.conformance.ts'
 import { staggeredConformance } from './staggered.conformance.ts'
+import { timeoutsConformance } from './timeouts.conformance.ts'
 import { waitForConformance } from './wait-for.conformance.ts'
 
 export function conformance(harness: Harness): void {
   describe(`conformance of the ${harness.name} loop`, () => {
     futuresConformance(harness)
+    timeoutsConformance(harness)
     waitForConformance(harness)
     lockConformance(harness)
     conditionConformance(harness)

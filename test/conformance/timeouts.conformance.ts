@@ -1,0 +1,588 @@
+/** asyncio's test_timeouts: deadlines around bodies, alone and nested, and whose cancel it was. */
+import { inspect } from 'node:util'
+import {
+  createTask,
+  currentTask,
+  ExceptionGroup,
+  getRunningLoop,
+  isCancelled,
+  LoopStateError,
+  sleep,
+  type Timeout,
+  TimeoutError,
+  taskGroup,
+  timeout,
+  timeoutAt,
+} from 'aioloop'
+import { describe, expect, test } from 'vitest'
+import type { Harness } from '../contract/harness.ts'
+import { onStage, type Stage } from './stage.ts'
+
+const LONG = 3_600_000
+
+export function timeoutsConformance(harness: Harness): void {
+  describe('timeouts', () => {
+    onStage(harness, (stage) => {
+      deadlines(stage)
+      errors(stage)
+      nesting(stage, harness.realTime)
+      cancels(stage)
+      states(stage)
+    })
+  })
+}
+
+function deadlines({ co, wait, main, caught }: Stage): void {
+  test('a body that is late is cancelled where it waits, and the timeout has expired', () =>
+    main(function* () {
+      let scope: Timeout | undefined
+      let cancelled = false
+      const error = yield* caught(
+        timeout(
+          5,
+          co(function* (given: Timeout) {
+            scope = given
+            try {
+              yield* wait(sleep(LONG))
+            } catch (reason) {
+              cancelled = isCancelled(reason)
+              throw reason
+            }
+          }),
+        ),
+      )
+      expect(error).toBeInstanceOf(TimeoutError)
+      expect([scope?.expired(), cancelled]).toEqual([true, true])
+    }))
+
+  test('timeoutAt takes a point in time, and tells it', () =>
+    main(function* () {
+      const deadline = getRunningLoop().time() + 5
+      let scope: Timeout | undefined
+      const error = yield* caught(
+        timeoutAt(
+          deadline,
+          co(function* (given: Timeout) {
+            scope = given
+            yield* wait(sleep(LONG))
+          }),
+        ),
+      )
+      expect(error).toBeInstanceOf(TimeoutError)
+      expect([scope?.expired(), scope?.when()]).toEqual([true, deadline])
+      expect(getRunningLoop().time()).toBeGreaterThanOrEqual(deadline)
+    }))
+
+  test('a body in time leaves a deadline that lies in the future and has not expired', () =>
+    main(function* () {
+      const scope = yield* wait(
+        timeout(
+          LONG,
+          co(function* (given: Timeout) {
+            yield* wait(sleep(1))
+            return { given }
+          }),
+        ),
+      )
+      expect(scope.given.expired()).toBe(false)
+      expect(scope.given.when()).toBeGreaterThan(getRunningLoop().time())
+    }))
+
+  test.each([
+    ['timeout', timeout],
+    ['timeoutAt', timeoutAt],
+  ] as const)('%s with null has no deadline', (_name, withDeadline) =>
+    main(function* () {
+      const { given } = yield* wait(
+        withDeadline(
+          null,
+          co(function* (scope: Timeout) {
+            yield* wait(sleep(1))
+            return { given: scope }
+          }),
+        ),
+      )
+      expect([given.expired(), given.when()]).toEqual([false, null])
+    }),
+  )
+
+  test.each([
+    [0, LONG],
+    [0, 0],
+    [-11, 0],
+  ])('a delay of %i ms ends a body that sleeps %i ms at its first wait', (delay, pause) =>
+    main(function* () {
+      const loop = getRunningLoop()
+      const before = loop.time()
+      let scope: Timeout | undefined
+      let began = false
+      const error = yield* caught(
+        timeout(
+          delay,
+          co(function* (given: Timeout) {
+            scope = given
+            began = true
+            yield* wait(sleep(pause))
+          }),
+        ),
+      )
+      expect(error).toBeInstanceOf(TimeoutError)
+      expect([began, scope?.expired()]).toEqual([true, true])
+      expect(scope?.when()).toBeGreaterThanOrEqual(before + delay)
+      expect(scope?.when()).toBeLessThanOrEqual(loop.time())
+    }),
+  )
+}
+
+function errors({ co, wait, main, caught }: Stage): void {
+  test('an error of the body before the deadline passes as it is', () =>
+    main(function* () {
+      const mine = new RangeError('mine')
+      let scope: Timeout | undefined
+      const error = yield* caught(
+        timeout(
+          LONG,
+          co(function* (given: Timeout) {
+            scope = given
+            throw mine
+          }),
+        ),
+      )
+      expect(error === mine).toBe(true)
+      expect([scope?.expired(), mine.cause]).toEqual([false, undefined])
+    }))
+
+  test('the cause of the TimeoutError is the CancelledError that left the body', () =>
+    main(function* () {
+      let left: unknown
+      const error = yield* caught(
+        timeout(
+          1,
+          co(function* () {
+            try {
+              throw new RangeError('mine')
+            } catch {
+              left = yield* caught(sleep(LONG))
+              throw left
+            }
+          }),
+        ),
+      )
+      expect(error).toBeInstanceOf(TimeoutError)
+      expect(isCancelled(left)).toBe(true)
+      expect((error as Error).cause === left).toBe(true)
+      expect((left as Error).cause).toBeUndefined()
+    }))
+
+  test('an error that the cancel caused passes, and has the TimeoutError for its cause', () =>
+    main(function* () {
+      const error = yield* caught(
+        timeout(
+          1,
+          co(function* () {
+            try {
+              yield* wait(sleep(LONG))
+            } catch (cause) {
+              throw new RangeError('crash', { cause })
+            }
+          }),
+        ),
+      )
+      expect(error).toBeInstanceOf(RangeError)
+      const late = (error as Error).cause as Error
+      expect(late).toBeInstanceOf(TimeoutError)
+      expect(isCancelled(late.cause)).toBe(true)
+    }))
+
+  test('the TimeoutError takes its place deep in a chain of causes too', () =>
+    main(function* () {
+      const error = yield* caught(
+        timeout(
+          1,
+          co(function* () {
+            try {
+              yield* wait(sleep(LONG))
+            } catch (cause) {
+              throw new RangeError('outer', { cause: new TypeError('inner', { cause }) })
+            }
+          }),
+        ),
+      )
+      expect(error).toBeInstanceOf(RangeError)
+      const inner = (error as Error).cause as Error
+      expect(inner).toBeInstanceOf(TypeError)
+      const late = inner.cause as Error
+      expect(late).toBeInstanceOf(TimeoutError)
+      expect(isCancelled(late.cause)).toBe(true)
+      expect((late.cause as Error).cause).toBeUndefined()
+    }))
+
+  test('an error without a cause that leaves an expired body passes as it is', () =>
+    main(function* () {
+      const mine = new RangeError('mine')
+      const error = yield* caught(
+        timeout(
+          1,
+          co(function* () {
+            yield* caught(sleep(LONG))
+            throw mine
+          }),
+        ),
+      )
+      expect(error === mine).toBe(true)
+    }))
+
+  test('through a task group: the errors of the clean-up come, each caused by its timeout', () =>
+    main(function* () {
+      const error = yield* caught(
+        timeout(
+          5,
+          co(function* () {
+            yield* wait(
+              taskGroup(
+                co(function* (tg) {
+                  tg.createTask(
+                    co(function* () {
+                      try {
+                        yield* wait(sleep(LONG))
+                      } catch (cause) {
+                        throw new RangeError('crash in clean-up', { cause })
+                      }
+                    }),
+                  )
+                  yield* wait(sleep(LONG))
+                }),
+              ),
+            )
+          }),
+        ),
+      )
+      expect(error).toBeInstanceOf(ExceptionGroup)
+      const members = (error as ExceptionGroup).errors as Error[]
+      expect(members.map(({ message }) => message)).toEqual(['crash in clean-up'])
+      expect(members[0]?.cause).toBeInstanceOf(TimeoutError)
+      expect(isCancelled((members[0]?.cause as Error).cause)).toBe(true)
+    }))
+}
+
+function nesting({ co, wait, main, caught }: Stage, realTime: boolean): void {
+  test('of two timeouts with one deadline both expire, and only the outer one raises TimeoutError', () =>
+    main(function* () {
+      const deadline = getRunningLoop().time() + 5
+      const scopes: Timeout[] = []
+      let inner: unknown
+      const error = yield* caught(
+        timeoutAt(
+          deadline,
+          co(function* (outer: Timeout) {
+            scopes.push(outer)
+            inner = yield* caught(
+              timeoutAt(
+                deadline,
+                co(function* (given: Timeout) {
+                  scopes.push(given)
+                  yield* wait(sleep(LONG))
+                }),
+              ),
+            )
+            throw inner
+          }),
+        ),
+      )
+      expect(error).toBeInstanceOf(TimeoutError)
+      expect(isCancelled(inner)).toBe(true)
+      expect(scopes.map((scope) => scope.expired())).toEqual([true, true])
+    }))
+
+  /** A body that is busy for so long before it waits. The virtual clock stands still meanwhile. */
+  const busyFor = (ms: number) =>
+    co(function* () {
+      const loop = getRunningLoop()
+      const end = loop.time() + ms
+      while (realTime && loop.time() < end);
+      yield* wait(sleep(LONG))
+    })
+
+  test('an outer deadline that passes while the inner body is busy cancels it, though the inner one has time left', () =>
+    main(function* () {
+      let inner: unknown
+      const error = yield* caught(
+        timeout(
+          2,
+          co(function* () {
+            inner = yield* caught(timeout(1000, busyFor(10)))
+            throw inner
+          }),
+        ),
+      )
+      expect([isCancelled(inner), error instanceof TimeoutError]).toEqual([true, true])
+      expect(currentTask()?.cancelling()).toBe(0)
+    }))
+
+  test('when both deadlines pass while the inner body is busy the outer one is not lost', () =>
+    main(function* () {
+      let interrupted = false
+      const error = yield* caught(
+        timeout(
+          8,
+          co(function* () {
+            const inner = yield* caught(timeout(2, busyFor(10)))
+            interrupted = true
+            if (isCancelled(inner)) throw inner
+            expect(inner).toBeInstanceOf(TimeoutError)
+            yield* wait(sleep(LONG))
+          }),
+        ),
+      )
+      expect([interrupted, error instanceof TimeoutError]).toEqual([true, true])
+      expect(currentTask()?.cancelling()).toBe(0)
+    }))
+
+  test('an outer deadline still ends what the body does after an inner TimeoutError was caught', () =>
+    main(function* () {
+      const started = getRunningLoop().time()
+      const inner: unknown[] = []
+      const error = yield* caught(
+        timeout(
+          20,
+          co(function* () {
+            inner.push(
+              yield* caught(
+                timeout(
+                  2,
+                  co(function* () {
+                    yield* wait(sleep(LONG))
+                  }),
+                ),
+              ),
+            )
+            yield* wait(sleep(LONG))
+          }),
+        ),
+      )
+      expect(inner[0]).toBeInstanceOf(TimeoutError)
+      expect(error).toBeInstanceOf(TimeoutError)
+      expect(getRunningLoop().time()).toBeGreaterThanOrEqual(started + 20)
+    }))
+
+  test('a timeout in the clean-up of a body that timed out is one of its own', () =>
+    main(function* () {
+      let first: unknown
+      let second: unknown
+      const error = yield* caught(
+        timeout(
+          2,
+          co(function* () {
+            first = yield* caught(sleep(LONG))
+            second = yield* caught(
+              timeout(
+                2,
+                co(function* () {
+                  yield* wait(sleep(LONG))
+                }),
+              ),
+            )
+            throw first
+          }),
+        ),
+      )
+      expect(error).toBeInstanceOf(TimeoutError)
+      expect((error as Error).cause === first).toBe(true)
+      expect(second).toBeInstanceOf(TimeoutError)
+      const inner = (second as Error).cause
+      expect([isCancelled(first), isCancelled(inner), inner === first]).toEqual([true, true, false])
+    }))
+}
+
+function cancels({ co, wait, main, caught }: Stage): void {
+  test('a cancel before the deadline stays a cancel, and the timeout has not expired', () =>
+    main(function* () {
+      let scope: Timeout | undefined
+      const task = createTask(
+        co(function* () {
+          yield* wait(
+            timeout(
+              LONG,
+              co(function* (given: Timeout) {
+                scope = given
+                currentTask()?.cancel()
+                yield* wait(sleep(LONG))
+              }),
+            ),
+          )
+        }),
+      )
+      expect(isCancelled(yield* caught(task))).toBe(true)
+      expect(scope?.expired()).toBe(false)
+    }))
+
+  test('a task that catches the TimeoutError is not cancelled', () =>
+    main(function* () {
+      const task = createTask(
+        co(function* () {
+          const error = yield* caught(
+            timeout(
+              1,
+              co(function* () {
+                yield* wait(sleep(LONG))
+              }),
+            ),
+          )
+          expect(error).toBeInstanceOf(TimeoutError)
+        }),
+      )
+      yield* wait(task)
+      expect([task.done(), task.cancelled(), task.cancelling()]).toEqual([true, false, 0])
+    }))
+
+  test('in a task that swallowed a cancel a timeout still raises TimeoutError', () =>
+    main(function* () {
+      const task = createTask(
+        co(function* () {
+          currentTask()?.cancel()
+          expect(isCancelled(yield* caught(sleep(LONG)))).toBe(true)
+          const error = yield* caught(
+            timeout(
+              0,
+              co(function* () {
+                yield* wait(sleep(LONG))
+              }),
+            ),
+          )
+          expect(error).toBeInstanceOf(TimeoutError)
+        }),
+      )
+      yield* wait(task)
+    }))
+
+  test('in a task that swallowed a cancel another one inside a timeout stays a cancel', () =>
+    main(function* () {
+      const task = createTask(
+        co(function* () {
+          currentTask()?.cancel()
+          expect(isCancelled(yield* caught(sleep(LONG)))).toBe(true)
+          const error = yield* caught(
+            timeout(
+              LONG,
+              co(function* () {
+                currentTask()?.cancel()
+                yield* wait(sleep(LONG))
+              }),
+            ),
+          )
+          expect(isCancelled(error)).toBe(true)
+        }),
+      )
+      yield* wait(task)
+      expect(task.cancelling()).toBe(2)
+    }))
+}
+
+function states({ co, wait, main, caught, lab }: Stage): void {
+  test('the deadline can be moved and taken away while the body runs', () =>
+    main(function* () {
+      const loop = getRunningLoop()
+      const given = loop.createFuture<{ scope: Timeout }>()
+      const first = loop.time() + LONG
+      const task = createTask(
+        co(function* () {
+          yield* wait(
+            timeoutAt(
+              first,
+              co(function* (scope: Timeout) {
+                given.setResult({ scope })
+                yield* wait(sleep(2 * LONG))
+              }),
+            ),
+          )
+        }),
+      )
+      const { scope } = yield* wait(given)
+      expect(scope.when()).toBe(first)
+      scope.reschedule(first + 20)
+      expect(scope.when()).toBe(first + 20)
+      scope.reschedule(null)
+      expect(scope.when()).toBe(null)
+      task.cancel()
+      expect(isCancelled(yield* caught(task))).toBe(true)
+      expect(scope.expired()).toBe(false)
+    }))
+
+  test('a timeout shows its state, and while active its deadline', () =>
+    main(function* () {
+      const shown: string[] = []
+      let scope: Timeout | undefined
+      const show = co(function* (given: Timeout) {
+        scope = given
+        shown.push(inspect(given))
+        yield* wait(sleep(0))
+      })
+      yield* wait(timeout(LONG, show))
+      shown.push(inspect(scope))
+      yield* wait(timeout(null, show))
+      yield* caught(
+        timeout(
+          1,
+          co(function* (given: Timeout) {
+            scope = given
+            const error = yield* caught(sleep(LONG))
+            shown.push(inspect(given))
+            throw error
+          }),
+        ),
+      )
+      shown.push(inspect(scope))
+      expect(shown[0]).toMatch(/^<Timeout \[active\] when=\d+(\.\d+)?>$/)
+      expect(shown.slice(1)).toEqual([
+        '<Timeout [finished]>',
+        '<Timeout [active] when=null>',
+        '<Timeout [expiring]>',
+        '<Timeout [expired]>',
+      ])
+    }))
+
+  test('the deadline of a body that has ended cannot be moved', () =>
+    main(function* () {
+      const { given } = yield* wait(
+        timeout(
+          LONG,
+          co(function* (scope: Timeout) {
+            return { given: scope }
+          }),
+        ),
+      )
+      expect(() => given.reschedule(2)).toThrow(LoopStateError)
+      expect(() => given.reschedule(2)).toThrow(/finished/)
+    }))
+
+  test('a deadline that has passed cannot be moved, neither while the body ends nor after', () =>
+    main(function* () {
+      let scope: Timeout | undefined
+      const value = yield* wait(
+        timeout(
+          1,
+          co(function* (given: Timeout) {
+            scope = given
+            expect(isCancelled(yield* caught(sleep(LONG)))).toBe(true)
+            expect(() => given.reschedule(2)).toThrow(LoopStateError)
+            expect(() => given.reschedule(2)).toThrow(/expiring/)
+            return 'went on'
+          }),
+        ),
+      )
+      expect(value).toBe('went on')
+      expect(() => scope?.reschedule(2)).toThrow(/expired/)
+    }))
+
+  test('timeout outside of a task is refused, and its body does not run', async () => {
+    let ran = false
+    await lab.inCallback(async () => {
+      const body = co(function* () {
+        ran = true
+      })
+      await expect((async () => timeout(5, body))()).rejects.toThrow(LoopStateError)
+      await expect((async () => timeout(5, body))()).rejects.toThrow(/task/)
+    })
+    expect(ran).toBe(false)
+  })
+}
