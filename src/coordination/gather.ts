@@ -14,6 +14,7 @@ import { getRunningLoop } from '../loop/running.ts'
 import { isGenerator, mustBeFresh } from '../tasks/coroutine.ts'
 import { toFuture, type Waitable } from '../tasks/ensure-future.ts'
 import { Future, FutureState, isFuture } from '../tasks/future.ts'
+import { coroutineHandedOver } from '../tasks/never-stepped.ts'
 import { schedulerOf } from '../tasks/scheduler-of.ts'
 import { Watch, type WatchOwner } from '../tasks/watch.ts'
 
@@ -43,6 +44,7 @@ class GatherFuture extends Future<unknown[]> implements WatchOwner {
     this.#sources = sources
     this.#returnExceptions = options.returnExceptions === true
     this.#children = new Array(sources.length).fill(undefined)
+    if (this.scheduler.debug) this.#noteCoroutines()
     const done: Watch[] = []
     const limit = options.limit ?? sources.length
     while (this.#started < sources.length && this.#outstanding < limit) this.#startNext(done)
@@ -53,6 +55,10 @@ class GatherFuture extends Future<unknown[]> implements WatchOwner {
 
   override get [Symbol.toStringTag](): string {
     return 'gather'
+  }
+
+  override describe(): string {
+    return this.done() ? super.describe() : `${super.describe()} outstanding=${this.#outstanding}`
   }
 
   override cancel(message?: string): boolean {
@@ -104,6 +110,13 @@ class GatherFuture extends Future<unknown[]> implements WatchOwner {
       this.#startNext(undefined)
     } catch (error) {
       if (!this.done()) this.settle(FutureState.failed, error)
+    }
+  }
+
+  /** With a limit some begin late, and when this is cancelled before that, never. */
+  #noteCoroutines(): void {
+    for (const source of this.#sources) {
+      if (isGenerator(source)) coroutineHandedOver(this.scheduler, 'gather', source)
     }
   }
 

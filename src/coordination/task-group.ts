@@ -6,6 +6,7 @@
  * A failed task cancels the body by a counted cancel of the parent, taken back at the end; a cancel of the parent from
  * outside is passed on when there are no errors, and stays outstanding when there are.
  */
+import { inspect } from 'node:util'
 import { isCancelled, LoopStateError } from '../base/errors.ts'
 import { ExceptionGroup } from '../base/exception-group.ts'
 import { mustBeCallback } from '../loop/arguments.ts'
@@ -56,6 +57,10 @@ export class TaskGroup {
   get signal(): AbortSignal {
     return this.#scope.signal
   }
+
+  [inspect.custom](): string {
+    return `<TaskGroup ${this.#scope.describeGroup()}>`
+  }
 }
 
 class TaskGroupScope<T> extends Scope<T> implements WatchOwner {
@@ -98,6 +103,11 @@ class TaskGroupScope<T> extends Scope<T> implements WatchOwner {
     if (this.done()) return
     if (!this.#aborting) this.#abort()
     this.#cancelParent()
+  }
+
+  describeGroup(): string {
+    const open = this.#aborting ? 'cancelling' : this.#exiting ? 'exiting' : 'entered'
+    return `${this.done() ? 'ended' : open} tasks=${this.#tasks.size} errors=${this.#errors.length}`
   }
 
   watchedDone({ future }: Watch): void {

@@ -8,6 +8,7 @@ import { inspect } from 'node:util'
 import type { Awaitable, Suspension } from '../loop/contract/awaitable.ts'
 import type { Ready } from '../loop/ready.ts'
 import type { Scheduler } from '../loop/scheduler.ts'
+import { timeContinuation } from '../loop/slow-report.ts'
 import { currentFrame, type Frame, type FrameWait, type Source } from '../tasks/frame.ts'
 import { suspendOn, type Wait } from '../tasks/suspension.ts'
 
@@ -44,6 +45,11 @@ export class Tick<T> implements Awaitable<T>, Wait, Ready, Source, FrameWait {
     return this
   }
 
+  /** Whom this wakes. */
+  get subject(): object {
+    return this.#task ?? this.#frame?.task ?? this
+  }
+
   /** Called from a round. */
   run(): void {
     this.#over = true
@@ -57,7 +63,8 @@ export class Tick<T> implements Awaitable<T>, Wait, Ready, Source, FrameWait {
     }
     if (this.#resolve !== undefined) {
       this.#frame?.remove(this)
-      this.#continue(this.#frame, this.#resolve, this.#reject)
+      if (this.#scheduler.debug) this.#continueTimed()
+      else this.#continue(this.#frame, this.#resolve, this.#reject)
       this.#frame = this.#resolve = this.#reject = undefined
     }
     if (this.#others !== undefined) for (const other of this.#others) other()
@@ -143,6 +150,11 @@ export class Tick<T> implements Awaitable<T>, Wait, Ready, Source, FrameWait {
   /** @internal */
   get outcome(): T {
     return this.#value
+  }
+
+  #continueTimed(): void {
+    const [frame, resolve, reject] = [this.#frame, this.#resolve, this.#reject]
+    timeContinuation(this.#scheduler, frame?.task ?? this, () => this.#continue(frame, resolve, reject))
   }
 
   #continue(frame: Frame | undefined, resolve: Resolve<T>, reject: Reject): void {

@@ -11,18 +11,24 @@ import { brand } from '../base/brand.ts'
 import { cancelStacks, ErrorCode, LoopStateError, usageTypeError } from '../base/errors.ts'
 import { mustBeCallback, mustBeTime } from '../loop/arguments.ts'
 import type { Backend } from '../loop/backend.ts'
+import { loopChannel } from '../loop/channels.ts'
 import type { Address } from '../loop/contract/address.ts'
 import type { Awaitable, Body, Coroutine } from '../loop/contract/awaitable.ts'
 import type { Capabilities } from '../loop/contract/capabilities.ts'
 import type * as contract from '../loop/contract/event-loop.ts'
 import type { TaskFactory, TaskOptions } from '../loop/contract/future.ts'
 import type { AddressInfo, AddressOptions, NameFlags, NameInfo } from '../loop/contract/names.ts'
+import { debugByDefault } from '../loop/debug-mode.ts'
 import { ExceptionReporter, formatContext } from '../loop/exception-handler.ts'
 import { type Callback, Handle, TimerHandle } from '../loop/handle.ts'
 import { Scheduler } from '../loop/scheduler.ts'
+import { noteOrigin, originOf } from '../loop/traces.ts'
+import { mustBeClosed, wasClosed } from '../loop/unclosed.ts'
+import { isGenerator } from '../tasks/coroutine.ts'
 import { makeTask } from '../tasks/create-task.ts'
 import { toFuture } from '../tasks/ensure-future.ts'
 import { Future, isFuture } from '../tasks/future.ts'
+import { coroutineHandedOver, reportNeverStepped } from '../tasks/never-stepped.ts'
 import type { Task } from '../tasks/task.ts'
 import { reportUnretrieved } from '../tasks/unretrieved.ts'
 import { Watch } from '../tasks/watch.ts'
@@ -53,8 +59,8 @@ export class EventLoop extends Unsupported implements contract.EventLoop {
     this.scheduler.loop = this
     this.#reporter = new ExceptionReporter(this)
     this.#signals = new SignalHandlers(this.scheduler)
-    const debug = process.env.AIOLOOP_DEBUG
-    if (debug !== undefined && debug !== '' && debug !== '0') this.setDebug(true)
+    if (debugByDefault()) this.setDebug(true)
+    if (loopChannel.hasSubscribers) loopChannel.publish({ type: 'created', loop: this })
   }
 
   get capabilities(): Capabilities {
@@ -116,6 +122,7 @@ export class EventLoop extends Unsupported implements contract.EventLoop {
   createTask<T, A extends unknown[] = []>(coro: Coroutine<T> | Body<T, A>, options?: TaskOptions<A>): Task<T> {
     if (this.#closed) this.#mustBeOpen('createTask')
     if (this.#taskFactory === null) return makeTask(this.scheduler, coro, options)
+    if (this.scheduler.debug && isGenerator(coro)) coroutineHandedOver(this.scheduler, 'createTask', coro)
     const task: unknown = this.#taskFactory(this, coro as Coroutine<T> | Body<T>, (options ?? {}) as TaskOptions)
     if (isFuture(task)) return task as unknown as Task<T>
     throw usageTypeError(
@@ -177,12 +184,14 @@ export class EventLoop extends Unsupported implements contract.EventLoop {
       throw new LoopStateError('close: the loop is running; call stop() and wait for the run to end')
     if (this.#closed) return
     this.#closed = true
-    if (this.scheduler.debug) cancelStacks.debugLoops--
     this.#reportPending()
     reportUnretrieved(this.scheduler)
+    reportNeverStepped(this.scheduler)
     this.#signals.clear()
     this.scheduler.clear()
     this.scheduler.backend.close()
+    if (this.scheduler.debug) this.#leaveDebug()
+    if (loopChannel.hasSubscribers) loopChannel.publish({ type: 'closed', loop: this })
   }
 
   isRunning(): boolean {
@@ -206,12 +215,20 @@ export class EventLoop extends Unsupported implements contract.EventLoop {
   }
 
   defaultExceptionHandler(context: contract.ExceptionContext): void {
-    console.error(formatContext(context))
+    const { running } = this.scheduler
+    const handleTraceback =
+      running === undefined || context.sourceTraceback !== undefined ? undefined : originOf(running)
+    console.error(formatContext(handleTraceback === undefined ? context : { ...context, handleTraceback }))
   }
 
   setDebug(enabled: boolean): void {
-    if (enabled !== this.scheduler.debug) cancelStacks.debugLoops += enabled ? 1 : -1
+    if (enabled === this.scheduler.debug) return
     this.scheduler.debug = enabled
+    if (this.#closed) return
+    if (!enabled) return this.#leaveDebug()
+    cancelStacks.debugLoops++
+    noteOrigin(this)
+    mustBeClosed(this)
   }
 
   getDebug(): boolean {
@@ -342,9 +359,21 @@ export class EventLoop extends Unsupported implements contract.EventLoop {
     )
   }
 
+  #leaveDebug(): void {
+    cancelStacks.debugLoops--
+    wasClosed(this)
+  }
+
   #reportPending(): void {
     for (const task of this.scheduler.tasks.toArray()) {
-      this.callExceptionHandler({ message: 'Task was destroyed but it is pending!', task })
+      const sourceTraceback = originOf(task)
+      const waitTraceback = (task as Task<unknown>).waitTraceback
+      this.callExceptionHandler({
+        message: 'Task was destroyed but it is pending!',
+        task,
+        ...(sourceTraceback !== undefined && { sourceTraceback }),
+        ...(waitTraceback !== undefined && { waitTraceback }),
+      })
     }
   }
 }

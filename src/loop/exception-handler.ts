@@ -51,11 +51,23 @@ export class ExceptionReporter {
   }
 }
 
+/** Stacks that debug mode adds to a report. */
+const TRACEBACKS: Readonly<Record<string, string>> = {
+  sourceTraceback: 'Object created at',
+  handleTraceback: 'Handle created at',
+  waitTraceback: 'Last waited at',
+}
+
 /** What the default handler prints: the message, every key in order, and the error with its stack. */
 export function formatContext(context: ExceptionContext): string {
   const lines = [context.message || 'Unhandled exception in event loop']
   for (const key of Object.keys(context).sort()) {
     if (key === 'message' || key === 'exception') continue
+    const title = TRACEBACKS[key]
+    if (title !== undefined && typeof context[key] === 'string') {
+      lines.push(`${title} (most recent call first):`, context[key])
+      continue
+    }
     lines.push(`${key}: ${inspect(context[key], { depth: 1 })}`)
   }
   if ('exception' in context) lines.push(inspect(context.exception))

@@ -14,17 +14,21 @@ import type { Ready, TimerEntry } from './ready.ts'
 import { running } from './running.ts'
 import type { TimerStamps } from './timer-stamps.ts'
 import { TimerState } from './timer-state.ts'
+import { createdAt, noteOrigin } from './traces.ts'
 
 export type Callback = (...args: never[]) => unknown
 
 /** The scheduler as its handles see it. */
 export interface HandleHost {
+  readonly debug: boolean
   readonly timers: TimerStamps
   ranCallbacks: boolean
   callbackFailed(handle: object, callback: Callback, exception: unknown): void
 }
 
 const MANY = -1
+/** How cancelled handles were shown before: debug mode remembers it, the handle does not. */
+const cancelledTexts = new WeakMap<object, string>()
 
 /** Stands for `asyncio.Handle`. */
 export class Handle extends AsyncResource implements Ready {
@@ -47,6 +51,7 @@ export class Handle extends AsyncResource implements Ready {
     this.#a = a
     this.#b = b
     this.#c = c
+    if (scheduler.debug) noteOrigin(this)
   }
 
   /** Called from a round, or by the timer store through the ready queue. @internal */
@@ -80,6 +85,7 @@ export class Handle extends AsyncResource implements Ready {
   }
 
   cancel(): void {
+    if (this._scheduler.debug && this._callback !== undefined) cancelledTexts.set(this, this.#describeCallback())
     this._callback = undefined
     this.#a = this.#b = this.#c = undefined
   }
@@ -89,12 +95,27 @@ export class Handle extends AsyncResource implements Ready {
   }
 
   [inspect.custom](): string {
-    return `<${this.constructor.name} ${this.cancelled() ? 'cancelled' : callbackName(this._callback)}>`
+    return `<${this.constructor.name} ${this.describe()}${createdAt(this)}>`
+  }
+
+  /** What inspect shows between the brackets. @internal */
+  protected describe(): string {
+    if (!this.cancelled()) return this.#describeCallback()
+    const before = cancelledTexts.get(this)
+    return before === undefined ? 'cancelled' : `cancelled ${before}`
   }
 
   /** For loggers. @internal */
   toJSON(): string {
     return this[inspect.custom]()
+  }
+
+  /** The arguments are shown in debug mode only: they may be large, and private. */
+  #describeCallback(): string {
+    const name = callbackName(this._callback)
+    if (!this._scheduler.debug) return name
+    const args = this.#count === MANY ? (this.#a as unknown[]) : [this.#a, this.#b, this.#c].slice(0, this.#count)
+    return `${name}(${args.map((arg) => inspect(arg, { depth: 0 })).join(', ')})`
   }
 
   /** Arguments beyond three travel as one array. @internal */
@@ -117,6 +138,12 @@ export class TimerHandle extends Handle implements TimerEntry {
     if (this._callback === undefined) return
     this._scheduler.timers.cancel(this)
     super.cancel()
+  }
+
+  /** A timer without a deadline gets none by being looked at. */
+  protected override describe(): string {
+    const when = this.slot >= 0 || this.deadline !== undefined ? `when=${this.when().toFixed(3)} ` : ''
+    return `${when}${super.describe()}`
   }
 }
 brand(TimerHandle, 'TimerHandle')

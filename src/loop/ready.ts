@@ -7,6 +7,8 @@
  */
 export interface Ready {
   run(): void
+  /** For whom this runs, where debug mode should name that in a report and not the entry. Asked before `run`. */
+  readonly subject?: object
 }
 
 /**

@@ -9,15 +9,17 @@
  *
  * `armed` means: a round is on its way (chained, or asked of the backend) or running, so a push need not arrange for one.
  */
-import { inspect } from 'node:util'
 import { Deque } from '../base/deque.ts'
 import { type Linked, LinkedList } from '../base/linked-list.ts'
 import type { Backend, BackendHost } from './backend.ts'
+import { loopChannel } from './channels.ts'
 import type { EventLoop } from './contract/event-loop.ts'
 import { type Callback, callbackName, type HandleHost } from './handle.ts'
 import type { Ready } from './ready.ts'
 import { type OpenTurn, running } from './running.ts'
+import { runTimed } from './slow-report.ts'
 import { TimerStamps } from './timer-stamps.ts'
+import { originOf } from './traces.ts'
 import { TurnBudget } from './turn-budget.ts'
 
 /** Promise-job rounds between two that let `process.nextTick` run (trap T 7). */
@@ -41,6 +43,8 @@ export class Scheduler implements BackendHost, HandleHost, OpenTurn {
   loop!: EventLoop
   /** Debug mode: more checks, stacks of where things were made. */
   debug = false
+  /** Debug mode: the entry of the ready queue that runs now. */
+  running: Ready | undefined
   /** Set by whatever resumed something that goes on in promise jobs; cleared when a round begins. */
   resumedPromises = false
   /** Set by callbacks, which may have queued promise jobs; cleared when a round begins. */
@@ -111,6 +115,7 @@ export class Scheduler implements BackendHost, HandleHost, OpenTurn {
     this.#active = true
     this.#armed = false
     this.backend.start()
+    if (loopChannel.hasSubscribers) loopChannel.publish({ type: 'started', loop: this.loop })
     if (this.#stopping || this.#ready.length !== 0) {
       this.#armed = true
       this.backend.wake()
@@ -175,7 +180,9 @@ export class Scheduler implements BackendHost, HandleHost, OpenTurn {
 
   /** A callback threw: the exception handler is told, the loop goes on. */
   callbackFailed(handle: object, callback: Callback, exception: unknown): void {
-    this.loop.callExceptionHandler({ message: `Exception in callback ${callbackName(callback)}`, exception, handle })
+    const context = { message: `Exception in callback ${callbackName(callback)}`, exception, handle }
+    const sourceTraceback = this.debug ? originOf(handle) : undefined
+    this.loop.callExceptionHandler(sourceTraceback === undefined ? context : { ...context, sourceTraceback })
   }
 
   #arm(): void {
@@ -255,14 +262,12 @@ export class Scheduler implements BackendHost, HandleHost, OpenTurn {
 
   /** Debug mode: an entry that runs for longer than the loop's `slowCallbackDuration` is reported. */
   #runTimed(entry: Ready | undefined): void {
-    const started = performance.now()
-    entry?.run()
-    const took = performance.now() - started
-    if (took < this.loop.slowCallbackDuration) return
-    process.emitWarning(`Executing ${inspect(entry, { depth: 0 })} took ${took.toFixed(1)} milliseconds`, {
-      type: 'AioloopWarning',
-      code: 'AIOLOOP_SLOW_CALLBACK',
-    })
+    this.running = entry
+    try {
+      runTimed(this, entry)
+    } finally {
+      this.running = undefined
+    }
   }
 
   #stopped(): void {
@@ -271,6 +276,7 @@ export class Scheduler implements BackendHost, HandleHost, OpenTurn {
     if (running.turn === this) running.turn = undefined
     this.#armed = true
     this.backend.stop()
+    if (loopChannel.hasSubscribers) loopChannel.publish({ type: 'stopped', loop: this.loop })
     this.onStopped?.()
   }
 }

@@ -2,12 +2,16 @@
  * Runner: several runs on one loop, with one way in and one way out. States: created, initialized (the loop exists),
  * closed.
  */
+import { inspect } from 'node:util'
 import { argumentTypeError, LoopStateError, usageTypeError } from '../base/errors.ts'
 import { gather } from '../coordination/gather.ts'
 import { mustBeOptions } from '../loop/arguments.ts'
 import type { EventLoop, Main } from '../loop/contract/event-loop.ts'
 import type { Task } from '../loop/contract/future.ts'
+import { debugByDefault } from '../loop/debug-mode.ts'
 import { running } from '../loop/running.ts'
+import { createdAt, noteOrigin } from '../loop/traces.ts'
+import { runnerMustBeClosed, wasClosed } from '../loop/unclosed.ts'
 import { newEventLoop, setEventLoop } from '../policy/policy.ts'
 import { isGenerator } from '../tasks/coroutine.ts'
 import { allTasks, currentTask } from '../tasks/create-task.ts'
@@ -52,6 +56,7 @@ export class Runner implements AsyncDisposable {
     mustBeOptions('Runner', options)
     mustBeFactory('Runner', options.loopFactory)
     this.#options = options
+    if (options.debug ?? debugByDefault()) noteOrigin(this)
   }
 
   /** The loop, made at the first call. Stands for `Runner.get_loop`. @throws LoopStateError when closed. */
@@ -66,6 +71,7 @@ export class Runner implements AsyncDisposable {
     }
     if (debug !== undefined) loop.setDebug(debug)
     this.#loop = loop
+    if (loop.getDebug()) runnerMustBeClosed(this, loop)
     return loop
   }
 
@@ -103,6 +109,7 @@ export class Runner implements AsyncDisposable {
     this.#closed = true
     this.#loop = undefined
     if (loop === undefined) return
+    wasClosed(this)
     const untrack = trackRun(loop)
     try {
       const left = cancelAll(loop)
@@ -119,6 +126,12 @@ export class Runner implements AsyncDisposable {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
+  }
+
+  [inspect.custom](): string {
+    const loop = this.#loop
+    const state = this.#closed ? 'closed' : loop === undefined ? 'created' : `initialized loop=${inspect(loop)}`
+    return `<Runner ${state}${createdAt(this)}>`
   }
 }
 

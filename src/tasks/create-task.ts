@@ -9,6 +9,7 @@ import { getRunningLoop, running } from '../loop/running.ts'
 import type { Scheduler } from '../loop/scheduler.ts'
 import { isGenerator, takeGenerator } from './coroutine.ts'
 import { type Frame, liveFrame } from './frame.ts'
+import { coroutineHandedOver } from './never-stepped.ts'
 import { schedulerOf } from './scheduler-of.ts'
 import { mustBeCoroutine, Task } from './task.ts'
 
@@ -31,6 +32,7 @@ export function makeTask<T, A extends unknown[]>(
       )
     }
     takeGenerator('createTask', coro)
+    if (scheduler.debug) coroutineHandedOver(scheduler, 'createTask', coro)
   }
   const name = options?.name == null ? undefined : String(options.name)
   return new Task<T>(scheduler, coro, name, args, options?.eagerStart === true)

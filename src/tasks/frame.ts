@@ -29,6 +29,8 @@ export interface FrameWait {
   revoke?(message: string | undefined): boolean
   /** Only an open scope: nothing inside waits for anything of the library. */
   readonly idle?: boolean
+  /** Only an open scope: the frame of its body. */
+  readonly body?: Frame
 }
 
 /** A scope that has not ended, or the implicit child task that runs one. */

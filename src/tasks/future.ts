@@ -20,6 +20,8 @@ import type { EventLoop } from '../loop/contract/event-loop.ts'
 import type * as contract from '../loop/contract/future.ts'
 import type { Ready } from '../loop/ready.ts'
 import type { Scheduler } from '../loop/scheduler.ts'
+import { createdAt, noteOrigin } from '../loop/traces.ts'
+import { describeWaiters } from './describe-waiters.ts'
 import { DoneCallback } from './done-callback.ts'
 import { currentFrame, type Source } from './frame.ts'
 import { Reaction } from './reaction.ts'
@@ -52,6 +54,7 @@ export class Future<T> extends WaiterList implements contract.Future<T>, Wait, S
   constructor(scheduler: Scheduler) {
     super()
     this.scheduler = scheduler
+    if (scheduler.debug) noteOrigin(this)
   }
 
   getLoop(): EventLoop {
@@ -227,7 +230,7 @@ export class Future<T> extends WaiterList implements contract.Future<T>, Wait, S
     if (beingShown.has(this)) return `<${this[Symbol.toStringTag]} ...>`
     beingShown.add(this)
     try {
-      return `<${this[Symbol.toStringTag]} ${this.describe()}>`
+      return `<${this[Symbol.toStringTag]} ${this.describe()}${describeWaiters(this.firstWaiter)}${createdAt(this)}>`
     } finally {
       beingShown.delete(this)
     }

@@ -8,6 +8,7 @@ import { AsyncResource } from 'node:async_hooks'
 import { type CancelledError, cancelledError } from '../base/errors.ts'
 import { CAPTURE } from '../loop/capture.ts'
 import type { Scheduler } from '../loop/scheduler.ts'
+import { timeContinuation } from '../loop/slow-report.ts'
 import type { Frame, FrameWait, Source } from './frame.ts'
 import type { Waiter } from './waiter.ts'
 
@@ -61,6 +62,11 @@ export class Reaction extends AsyncResource implements Waiter, FrameWait, Promis
 
   /** The wait is over. Called from a round. */
   run(): void {
+    if (this.#scheduler.debug) timeContinuation(this.#scheduler, this.#frame?.task ?? this.source, () => this.#resume())
+    else this.#resume()
+  }
+
+  #resume(): void {
     this.#scheduler.resumedPromises = true
     const frame = this.#frame
     if (frame !== undefined) {

@@ -18,11 +18,12 @@ import { CAPTURE } from '../loop/capture.ts'
 import type { Awaitable, Body, Coroutine, Suspension } from '../loop/contract/awaitable.ts'
 import type { Ready } from '../loop/ready.ts'
 import { running } from '../loop/running.ts'
+import { timeContinuation } from '../loop/slow-report.ts'
 import { BodyWait, runBody } from './body-wait.ts'
 import { type Cancellable, currentFrame, Frame, type OpenScope, type Source } from './frame.ts'
 import { Future, FutureState } from './future.ts'
 import { endScopes, openScopeError } from './scope-end.ts'
-import { isWait, suspendOn, takeSuspension, type Wait } from './suspension.ts'
+import { handUp, isWait, takeSuspension, type Wait } from './suspension.ts'
 import { Task } from './task.ts'
 import { TaskSignal } from './task-signal.ts'
 import { refusedWait } from './wait-refusal.ts'
@@ -90,6 +91,10 @@ export abstract class Scope<T> extends Future<T> implements Waiter, Wait, OpenSc
 
   get source(): Source {
     return this
+  }
+
+  get body(): Frame {
+    return this.#frame
   }
 
   get ended(): this {
@@ -206,9 +211,9 @@ export abstract class Scope<T> extends Future<T> implements Waiter, Wait, OpenSc
       throw new LoopStateError(`${this.openedBy}: only the task that opened this scope can wait for it with yield*`)
     }
     const inner = this.#inner
-    if (inner === undefined || !inner.unsubscribe(this)) return suspendOn(this)
+    if (inner === undefined || !inner.unsubscribe(this)) return handUp(this)
     this.#adopted = true
-    return suspendOn(inner)
+    return handUp(inner)
   }
 
   /** Part of `yield*`. @internal */
@@ -263,8 +268,12 @@ export abstract class Scope<T> extends Future<T> implements Waiter, Wait, OpenSc
     super.settle(state, value)
     if (this.#promise === undefined) return
     this.scheduler.resumedPromises = true
-    if (state === FutureState.finished) this.#resolve?.(value as never)
-    else this.#reject?.(this.outcome)
+    const resume = (): void => {
+      if (state === FutureState.finished) this.#resolve?.(value as never)
+      else this.#reject?.(this.outcome)
+    }
+    if (this.scheduler.debug) timeContinuation(this.scheduler, this.task, resume)
+    else resume()
   }
 
   /** A cancel to throw in this step: never when the body has just ended, which is no wait. */
@@ -294,7 +303,7 @@ export abstract class Scope<T> extends Future<T> implements Waiter, Wait, OpenSc
       throw failure
     }
     if (result.done === true) this.#finish(result.value)
-    else if (this.#armed && this.#inner !== undefined) return suspendOn(this)
+    else if (this.#armed && this.#inner !== undefined) return handUp(this)
     return result
   }
 

@@ -4,10 +4,11 @@
  * No object is made per wait.
  */
 
-import { usageTypeError } from '../base/errors.ts'
+import { cancelStacks, usageTypeError } from '../base/errors.ts'
 import type { Suspension } from '../loop/contract/awaitable.ts'
 import type { Ready } from '../loop/ready.ts'
 import { running } from '../loop/running.ts'
+import { noteWait } from '../loop/traces.ts'
 
 /** What a coroutine may suspend on. Implemented by futures and by the single waits of higher floors. */
 export interface Wait extends Suspension {
@@ -26,6 +27,14 @@ export interface Wait extends Suspension {
 
 /** The answer of a pending awaitable's `next()`. Valid until the next call of anything here. */
 export function suspendOn(wait: Wait): IteratorYieldResult<Suspension> {
+  const answer = handUp(wait)
+  // Here and only here the whole chain of `yield*` is on the stack.
+  if (cancelStacks.debugLoops > 0 && typeof running.task === 'object' && running.task !== null) noteWait(running.task)
+  return answer
+}
+
+/** The same for a scope that hands up what its body suspended on. */
+export function handUp(wait: Wait): IteratorYieldResult<Suspension> {
   const { suspension } = running
   if (suspension.value === wait) {
     // No task took the first answer: somebody iterates, such as `[...future]` or `const [a] = gather(...)`.

@@ -19,14 +19,17 @@ import {
   usageTypeError,
 } from '../base/errors.ts'
 import { CAPTURE } from '../loop/capture.ts'
+import { taskChannel } from '../loop/channels.ts'
 import type { Body, Coroutine } from '../loop/contract/awaitable.ts'
 import type * as contract from '../loop/contract/future.ts'
 import { callbackName } from '../loop/handle.ts'
 import { findRunningLoop, running } from '../loop/running.ts'
 import type { PendingTask, Scheduler } from '../loop/scheduler.ts'
+import { lastWaitOf, originOf } from '../loop/traces.ts'
 import { isEngineGenerator, isGenerator, resume, resumeWithError } from './coroutine.ts'
-import { type Cancellable, Frame, type FrameTask } from './frame.ts'
+import { type Cancellable, currentFrame, Frame, type FrameTask } from './frame.ts'
 import { Future, FutureState } from './future.ts'
+import { coroutineBegan, handedOver } from './never-stepped.ts'
 import { endScopes, openScopeError } from './scope-end.ts'
 import { isWait, takeSuspension, type Wait } from './suspension.ts'
 import { TaskSignal } from './task-signal.ts'
@@ -79,6 +82,10 @@ export class Task<T> extends Future<T> implements contract.Task<T>, Waiter, Pend
     this.#frame = new Frame(scheduler.loop, this)
     this.context = running.frames.run(this.#frame, captureContext)
     scheduler.tasks.add(this)
+    if (taskChannel.hasSubscribers) {
+      const creator = currentFrame()?.task as unknown as contract.Task<unknown> | undefined
+      taskChannel.publish({ type: 'created', task: this as contract.Task<unknown>, creator })
+    }
     if (eager && findRunningLoop() === scheduler.loop) this.#startNow()
     else scheduler.push(this)
   }
@@ -99,6 +106,9 @@ export class Task<T> extends Future<T> implements contract.Task<T>, Waiter, Pend
     if (this.done()) return super.cancel()
     this.#cancels++
     this.#message = message
+    if (taskChannel.hasSubscribers) {
+      taskChannel.publish({ type: 'cancel', task: this as contract.Task<unknown>, message })
+    }
     let delivered = this.#waiting?.cancelWait(message) === true
     if (this.#frame.cancelWaits(message)) delivered = true
     if (this.#signal?.abort(() => this.#cancellation()) === true && !this.#inLibraryWait()) delivered = true
@@ -209,6 +219,14 @@ export class Task<T> extends Future<T> implements contract.Task<T>, Waiter, Pend
     return waits
   }
 
+  /** Debug mode: where this began to wait, most recent call first. @internal */
+  get waitTraceback(): string | undefined {
+    if (this.done()) return undefined
+    if (this.#waiting !== undefined) return lastWaitOf(this) ?? originOf(this.#waiting)
+    // `await` calls `then` from a job of its own, so an async function waits where the thing it waits for was made.
+    return innermostOrigin(this.#frame) ?? lastWaitOf(this)
+  }
+
   override get [Symbol.toStringTag](): string {
     return 'Task'
   }
@@ -218,7 +236,9 @@ export class Task<T> extends Future<T> implements contract.Task<T>, Waiter, Pend
     const where =
       waits.length === 0 && this.#foreign ? 'a promise that is not the library’s' : waits.map(nameOfWait).join(', ')
     const on = where === '' || this.done() ? '' : ` waiting on ${where}`
-    return `${JSON.stringify(this.getName())} ${super.describe()}${on} coro=${nameOfCoro(this.#coro)}`
+    // A cancel was asked for, and the task has not ended by it.
+    const state = this.#cancels > 0 && !this.done() ? 'cancelling' : super.describe()
+    return `${JSON.stringify(this.getName())} ${state}${on} coro=${nameOfCoro(this.#coro)}`
   }
 
   #inLibraryWait(): boolean {
@@ -233,6 +253,7 @@ export class Task<T> extends Future<T> implements contract.Task<T>, Waiter, Pend
   #begin(): Coroutine<unknown> | undefined {
     const coro = this.#coro as AnyCoroutine
     if (typeof coro !== 'function') {
+      if (handedOver.count > 0) coroutineBegan(this.scheduler, coro)
       this.#generator = coro
       this.#engine = isEngineGenerator(coro)
       return coro
@@ -318,7 +339,7 @@ export class Task<T> extends Future<T> implements contract.Task<T>, Waiter, Pend
     const cancellation = this.takeArmedCancel()
     if (cancellation !== undefined) this.settleCancelled(cancellation)
     else this.settle(FutureState.finished, value)
-    this.#end()
+    this.#end(undefined)
   }
 
   #failed(error: unknown): void {
@@ -331,21 +352,37 @@ export class Task<T> extends Future<T> implements contract.Task<T>, Waiter, Pend
     this.#armed = false
     if (isCancelled(error)) this.settleCancelled(error)
     else this.settle(FutureState.failed, error)
-    this.#end()
+    this.#end(error)
   }
 
-  #end(): void {
+  #end(error: unknown): void {
     this.#frame.close()
     this.#generator = undefined
     this.#args = undefined
     this.#waiting = undefined
     if (!this.scheduler.closed) this.scheduler.tasks.remove(this)
+    if (taskChannel.hasSubscribers) this.#publishEnd(error)
+  }
+
+  #publishEnd(error: unknown): void {
+    const task = this as contract.Task<unknown>
+    if (this.cancelled()) taskChannel.publish({ type: 'ended', task, outcome: 'cancelled' })
+    else if (this.fulfilled) taskChannel.publish({ type: 'ended', task, outcome: 'finished' })
+    else taskChannel.publish({ type: 'ended', task, outcome: 'failed', error })
   }
 }
 brand(Task, 'Task')
 
 function advance(this: Task<unknown>): void {
   this.advance()
+}
+
+function innermostOrigin(frame: Frame): string | undefined {
+  for (const { body, source } of frame.waits()) {
+    const found = (body === undefined ? undefined : innermostOrigin(body)) ?? originOf(source)
+    if (found !== undefined) return found
+  }
+  return undefined
 }
 
 function nameOfWait(wait: object): string {

@@ -4,6 +4,7 @@
  * asyncio reports at garbage collection, which JavaScript does not show.
  */
 import type { Scheduler } from '../loop/scheduler.ts'
+import { originOf } from '../loop/traces.ts'
 
 interface Failed {
   readonly outcome: unknown
@@ -28,10 +29,12 @@ class Unretrieved {
 
   report(): void {
     for (const future of this.#futures) {
+      const sourceTraceback = originOf(future)
       this.#scheduler.loop.callExceptionHandler({
         message: `${future[Symbol.toStringTag]} exception was never retrieved`,
         exception: future.outcome,
         future,
+        ...(sourceTraceback !== undefined && { sourceTraceback }),
       })
     }
     this.#futures.clear()

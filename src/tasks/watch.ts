@@ -24,6 +24,10 @@ export class Watch implements Waiter {
     if (queued) future.watch(this)
   }
 
+  get subject(): object {
+    return this.future
+  }
+
   run(): void {
     if (this.#ended) return
     this.#ended = true

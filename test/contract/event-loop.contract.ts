@@ -8,6 +8,7 @@ import { cancelRacesContract } from './cancel-races.contract.ts'
 import { cancelUnwindingContract } from './cancel-unwinding.contract.ts'
 import { capacityLimiterContract } from './capacity-limiter.contract.ts'
 import { contextContract } from './context.contract.ts'
+import { debugContract } from './debug.contract.ts'
 import { eagerContract } from './eager.contract.ts'
 import { ensureFutureContract } from './ensure-future.contract.ts'
 import { errorsContract } from './errors.contract.ts'
@@ -81,6 +82,7 @@ export function eventLoopContract(harness: Harness): void {
     namesContract(harness)
     badInputContract(harness)
     robustnessContract(harness)
+    debugContract(harness)
     if (harness.realTime) fairnessContract(harness)
   })
 }

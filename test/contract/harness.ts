@@ -60,7 +60,7 @@ export function openLab(harness: Harness): Lab {
     async inCallback<T>(main: (loop: EventLoop) => T | PromiseLike<T>): Promise<T> {
       const loop = newLoop()
       const ran = new Promise<T>((resolve, reject) => {
-        loop.callSoon(async () => {
+        const begin = async (): Promise<void> => {
           try {
             resolve(await main(loop))
           } catch (error) {
@@ -68,7 +68,9 @@ export function openLab(harness: Harness): Lab {
           } finally {
             loop.stop()
           }
-        })
+        }
+        // Debug mode refuses a coroutine function as callback.
+        loop.callSoon(() => void begin())
       })
       const [outcome] = await Promise.allSettled([ran, loop.runForever()])
       if (outcome.status === 'rejected') throw outcome.reason

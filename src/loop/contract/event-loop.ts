@@ -29,6 +29,12 @@ export interface ExceptionContext {
   readonly future?: object
   readonly task?: object
   readonly handle?: object
+  /** Debug mode: where the future, task or handle was made, one frame a line. */
+  readonly sourceTraceback?: string
+  /** Debug mode: where the callback was scheduled that ran when this was reported. */
+  readonly handleTraceback?: string
+  /** Debug mode: where a task that is still pending began to wait. */
+  readonly waitTraceback?: string
   readonly [key: string]: unknown
 }
 
