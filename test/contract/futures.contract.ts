@@ -327,7 +327,7 @@ export function futuresContract(harness: Harness): void {
         })
         for (let i = 0; i < 10; i++) yield* future
         expect(other).toBe(false)
-        yield* sleep(0)
+        yield* sleep(1)
         expect(other).toBe(true)
       })
     })
