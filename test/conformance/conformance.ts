@@ -12,6 +12,8 @@ import { queueEndConformance } from './queue-end.conformance.ts'
 import { runnerConformance } from './runner.conformance.ts'
 import { semaphoreConformance } from './semaphore.conformance.ts'
 import { staggeredConformance } from './staggered.conformance.ts'
+import { taskGroupCancelConformance } from './task-group-cancel.conformance.ts'
+import { taskGroupsConformance } from './task-groups.conformance.ts'
 import { timeoutNestingConformance } from './timeout-nesting.conformance.ts'
 import { timeoutsConformance } from './timeouts.conformance.ts'
 import { waitForConformance } from './wait-for.conformance.ts'
@@ -19,6 +21,8 @@ import { waitForConformance } from './wait-for.conformance.ts'
 export function conformance(harness: Harness): void {
   describe(`conformance of the ${harness.name} loop`, () => {
     futuresConformance(harness)
+    taskGroupsConformance(harness)
+    taskGroupCancelConformance(harness)
     timeoutsConformance(harness)
     timeoutNestingConformance(harness)
     waitForConformance(harness)
