@@ -82,6 +82,8 @@ export {
   setEventLoop,
   setEventLoopPolicy,
 } from './policy/policy.ts'
+export { type Channel, type ChannelIterator, openChannel, Receiver, Sender } from './queues/channel.ts'
+export type { ChannelStatistics } from './queues/channel-core.ts'
 export { LifoQueue } from './queues/lifo-queue.ts'
 export { PriorityQueue, type PriorityQueueOptions } from './queues/priority-queue.ts'
 export { Queue, type QueueIterator, type QueueOptions, type ShutdownOptions } from './queues/queue.ts'

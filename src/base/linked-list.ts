@@ -30,6 +30,18 @@ export class LinkedList<N extends Linked<N>> {
     this.#size++
   }
 
+  /** Add in front of `next`, which must be in this list; at the end when there is none. */
+  insert(item: N, next: N | undefined): void {
+    if (next === undefined) return this.add(item)
+    const { older } = next
+    item.older = older
+    item.newer = next
+    if (older === undefined) this.#oldest = item
+    else older.newer = item
+    next.older = item
+    this.#size++
+  }
+
   /** The item must be in this list. */
   remove(item: N): void {
     const { older, newer } = item

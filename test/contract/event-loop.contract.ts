@@ -7,6 +7,7 @@ import { cancelDeliveryContract } from './cancel-delivery.contract.ts'
 import { cancelRacesContract } from './cancel-races.contract.ts'
 import { cancelUnwindingContract } from './cancel-unwinding.contract.ts'
 import { capacityLimiterContract } from './capacity-limiter.contract.ts'
+import { channelsContract } from './channels.contract.ts'
 import { contextContract } from './context.contract.ts'
 import { debugContract } from './debug.contract.ts'
 import { eagerContract } from './eager.contract.ts'
@@ -70,6 +71,7 @@ export function eventLoopContract(harness: Harness): void {
     capacityLimiterContract(harness)
     queuesContract(harness)
     queueOrdersContract(harness)
+    channelsContract(harness)
     shieldContract(harness)
     timeoutContract(harness)
     waitForContract(harness)
