@@ -2,8 +2,11 @@
 import { describe } from 'vitest'
 import type { Harness } from '../contract/harness.ts'
 import { barrierConformance } from './barrier.conformance.ts'
+import { baseConformance } from './base.conformance.ts'
+import { callbackErrorsConformance } from './callback-errors.conformance.ts'
 import { conditionConformance } from './condition.conformance.ts'
 import { conditionCancelConformance } from './condition-cancel.conformance.ts'
+import { contextConformance } from './context.conformance.ts'
 import { eagerConformance } from './eager.conformance.ts'
 import { futuresConformance } from './futures.conformance.ts'
 import { lockConformance } from './lock.conformance.ts'
@@ -11,6 +14,7 @@ import { queueConformance } from './queue.conformance.ts'
 import { queueEndConformance } from './queue-end.conformance.ts'
 import { runnerConformance } from './runner.conformance.ts'
 import { semaphoreConformance } from './semaphore.conformance.ts'
+import { slowCallbacksConformance } from './slow-callbacks.conformance.ts'
 import { staggeredConformance } from './staggered.conformance.ts'
 import { taskGroupCancelConformance } from './task-group-cancel.conformance.ts'
 import { taskGroupsConformance } from './task-groups.conformance.ts'
@@ -36,5 +40,9 @@ export function conformance(harness: Harness): void {
     eagerConformance(harness)
     staggeredConformance(harness)
     runnerConformance(harness)
+    baseConformance(harness)
+    callbackErrorsConformance(harness)
+    contextConformance(harness)
+    slowCallbacksConformance(harness)
   })
 }
