@@ -8,9 +8,11 @@
       "sources": [
         "native/deadline-clock.h",
         "native/error.cc",
+        "native/fd-watch.cc",
         "native/handle.cc",
         "native/io-table.cc",
         "native/loop-core.cc",
+        "native/resolver.cc",
         "native/rings.cc",
         "native/signals.cc",
         "native/socket-address.cc",
@@ -22,9 +24,11 @@
         "native/binding/addon.cc",
         "native/binding/arguments.cc",
         "native/binding/environment.cc",
+        "native/binding/lookup-methods.cc",
         "native/binding/loop-object.cc",
         "native/binding/older-runtimes.cc",
-        "native/binding/session.cc"
+        "native/binding/session.cc",
+        "native/binding/watch-methods.cc"
       ],
       "defines": ["NAPI_VERSION=8"],
       "cflags_cc": [

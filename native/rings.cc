@@ -35,6 +35,8 @@ const LayoutField kLayout[] = {
     {"completeSignal", kCompleteSignal},
     {"completeWake", kCompleteWake},
     {"completeClosed", kCompleteClosed},
+    {"completeLookup", kCompleteLookup},
+    {"completeReady", kCompleteReady},
 };
 const size_t kLayoutSize = sizeof(kLayout) / sizeof(kLayout[0]);
 

@@ -15,7 +15,7 @@
 namespace aioloop {
 
 constexpr uint32_t kMagic = 0x41494f4c;  // "AIOL"
-constexpr uint32_t kAbiVersion = 2;
+constexpr uint32_t kAbiVersion = 3;
 
 // Header words, by index of 32-bit words.
 enum Word : uint32_t {
@@ -67,6 +67,10 @@ enum CompletionOp : uint32_t {
   kCompleteWake = 3,
   // From here on the id is of an I/O object, and all but `closed` are its own.
   kCompleteClosed = 4,
+  // A look-up is over (resolver.h): a is the code of its failure, without its sign, or 0.
+  kCompleteLookup = 64,
+  // A descriptor is ready (fd-watch.h): a has the bits 1 for readable, 2 for writable.
+  kCompleteReady = 65,
 };
 
 constexpr uint32_t kSmallestCapacity = 4;

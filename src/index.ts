@@ -43,7 +43,14 @@ export { waitFor } from './coordination/wait-for.ts'
 export type { Address } from './loop/contract/address.ts'
 export type { Awaitable, Body, Coroutine, Outcome, Suspension } from './loop/contract/awaitable.ts'
 export type { Capabilities, Capability } from './loop/contract/capabilities.ts'
-export type { ExceptionContext, ExceptionHandler, LoopMetrics, Main, Runnable } from './loop/contract/event-loop.ts'
+export type {
+  ExceptionContext,
+  ExceptionHandler,
+  FileDescriptor,
+  LoopMetrics,
+  Main,
+  Runnable,
+} from './loop/contract/event-loop.ts'
 export type { TaskFactory, TaskOptions } from './loop/contract/future.ts'
 export type {
   AddressFlags,

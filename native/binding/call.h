@@ -42,6 +42,14 @@ struct Call {
     session->core().drain();
     return &session->core();
   }
+
+  // The I/O object whose id is this argument; null when it is gone, and then nothing was thrown.
+  IoObject* object(size_t index) const {
+    uint32_t id;
+    if (session == nullptr || !read_whole(env, arguments[index], "id", 0, UINT32_MAX, &id)) return nullptr;
+    IoObject* found = session->core().io().find(id & kSlotMask);
+    return found != nullptr && found->id() == id ? found : nullptr;
+  }
 };
 
 constexpr napi_property_descriptor method(const char* name, napi_callback callback) {

@@ -2,6 +2,8 @@
 #include "loop-object.h"
 
 #include "call.h"
+#include "lookup-methods.h"
+#include "watch-methods.h"
 
 namespace aioloop {
 
@@ -154,6 +156,8 @@ napi_value define_loop_class(napi_env env) {
       method("watchSignal", watch_signal),
       method("unwatchSignal", unwatch_signal),
   };
+  add_lookup_methods(&methods);
+  add_watch_methods(&methods);
   napi_value constructor = nullptr;
   napi_status status = napi_define_class(env, "Loop", NAPI_AUTO_LENGTH, construct, nullptr, methods.size(),
                                          methods.data(), &constructor);

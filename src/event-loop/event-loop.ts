@@ -36,6 +36,7 @@ import { getaddrinfo, getnameinfo } from './names.ts'
 import { pumpUntilStopped } from './pump.ts'
 import { SignalHandlers } from './signals.ts'
 import { Unsupported } from './unsupported.ts'
+import { FdWatches } from './watches.ts'
 
 const SLOW_CALLBACK = 100
 
@@ -47,6 +48,7 @@ export class EventLoop extends Unsupported implements contract.EventLoop {
   slowCallbackDuration = SLOW_CALLBACK
   readonly #reporter: ExceptionReporter
   readonly #signals: SignalHandlers
+  readonly #watches: FdWatches
   #taskFactory: TaskFactory | null = null
   #closed = false
   #failure: Error | undefined
@@ -59,6 +61,7 @@ export class EventLoop extends Unsupported implements contract.EventLoop {
     this.scheduler.loop = this
     this.#reporter = new ExceptionReporter(this)
     this.#signals = new SignalHandlers(this.scheduler)
+    this.#watches = new FdWatches(this.scheduler)
     if (debugByDefault()) this.setDebug(true)
     if (loopChannel.hasSubscribers) loopChannel.publish({ type: 'created', loop: this })
   }
@@ -188,6 +191,7 @@ export class EventLoop extends Unsupported implements contract.EventLoop {
     reportUnretrieved(this.scheduler)
     reportNeverStepped(this.scheduler)
     this.#signals.clear()
+    this.#watches.clear()
     this.scheduler.clear()
     this.scheduler.backend.close()
     if (this.scheduler.debug) this.#leaveDebug()
@@ -252,6 +256,24 @@ export class EventLoop extends Unsupported implements contract.EventLoop {
   getnameinfo(sockaddr: Pick<Address, 'address' | 'port'>, flags?: NameFlags): Awaitable<NameInfo> {
     this.#mustBeOpen('getnameinfo')
     return getnameinfo(this.scheduler, sockaddr, flags)
+  }
+
+  addReader<A extends unknown[]>(fd: contract.FileDescriptor, callback: (...args: A) => void, ...args: A): void {
+    this.#check('addReader', callback)
+    this.#watches.add('addReader', 'reader', fd, this.#makeHandle(callback, args))
+  }
+
+  removeReader(fd: contract.FileDescriptor): boolean {
+    return this.#watches.remove('removeReader', 'reader', fd)
+  }
+
+  addWriter<A extends unknown[]>(fd: contract.FileDescriptor, callback: (...args: A) => void, ...args: A): void {
+    this.#check('addWriter', callback)
+    this.#watches.add('addWriter', 'writer', fd, this.#makeHandle(callback, args))
+  }
+
+  removeWriter(fd: contract.FileDescriptor): boolean {
+    return this.#watches.remove('removeWriter', 'writer', fd)
   }
 
   metrics(): contract.LoopMetrics {

@@ -49,18 +49,6 @@ export abstract class Unsupported {
   subprocessShell(..._args: unknown[]): never {
     return this.#lacks('subprocessShell', 'subprocess')
   }
-  addReader(..._args: unknown[]): never {
-    return this.#lacks('addReader', 'fdWatch')
-  }
-  removeReader(..._args: unknown[]): never {
-    return this.#lacks('removeReader', 'fdWatch')
-  }
-  addWriter(..._args: unknown[]): never {
-    return this.#lacks('addWriter', 'fdWatch')
-  }
-  removeWriter(..._args: unknown[]): never {
-    return this.#lacks('removeWriter', 'fdWatch')
-  }
   runInExecutor(..._args: unknown[]): never {
     return this.#lacks('runInExecutor', 'executor')
   }

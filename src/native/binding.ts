@@ -11,6 +11,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import type { SocketAddress } from '../loop/io/system.ts'
 import { layoutMismatch } from './layout.ts'
 
 export interface NativeLoopOptions {
@@ -35,6 +36,15 @@ export interface NativeLoop {
   pump(block: boolean): boolean
   watchSignal(signum: number): void
   unwatchSignal(signum: number): void
+  /** native/binding/lookup-methods.h */
+  resolveAddress(host: string | null, service: string | null, family: number, flags: number): number
+  resolveName(address: string, port: number, flags: number): number
+  foundAddresses(id: number): SocketAddress[]
+  foundName(id: number): [hostname: string, service: string]
+  /** native/binding/watch-methods.h */
+  watchFd(fd: number): number
+  updateWatch(id: number, events: number): void
+  closeWatch(id: number): void
 }
 
 /** native/binding/addon.cc */

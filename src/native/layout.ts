@@ -39,13 +39,17 @@ export const COMPLETE_SIGNAL = 2
 export const COMPLETE_WAKE = 3
 /** From here on the id is of an I/O object: `generation << SLOT_BITS | slot`. */
 export const COMPLETE_CLOSED = 4
+/** A look-up is over: a is the code of its failure, without its sign, or 0. */
+export const COMPLETE_LOOKUP = 64
+/** A descriptor is ready: a has the bits 1 for readable, 2 for writable. */
+export const COMPLETE_READY = 65
 
 export const SMALLEST_CAPACITY = 4
 export const LARGEST_CAPACITY = 1 << 20
 
 const LAYOUT: Readonly<Record<string, number>> = {
   magic: 0x41494f4c,
-  abiVersion: 2,
+  abiVersion: 3,
   headerBytes: HEADER_BYTES,
   submissionWords: 1,
   completionWords: COMPLETION_WORDS,
@@ -75,6 +79,8 @@ const LAYOUT: Readonly<Record<string, number>> = {
   completeSignal: COMPLETE_SIGNAL,
   completeWake: COMPLETE_WAKE,
   completeClosed: COMPLETE_CLOSED,
+  completeLookup: COMPLETE_LOOKUP,
+  completeReady: COMPLETE_READY,
 }
 
 /** What differs between the addon's layout and ours, as a sentence; undefined when they are equal. */

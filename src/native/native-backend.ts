@@ -31,7 +31,9 @@ import {
   TURNS,
 } from './layout.ts'
 import { NativeIo } from './native-io.ts'
+import { NativeNames } from './native-names.ts'
 import { NativeTimers } from './native-timers.ts'
+import { NativeWatches } from './native-watches.ts'
 import { SharedRings } from './shared-rings.ts'
 import { Submissions } from './submissions.ts'
 
@@ -53,10 +55,10 @@ export class NativeBackend implements Backend {
   readonly capabilities: Capabilities = Object.freeze({
     stream: false,
     datagram: false,
-    fdWatch: false,
+    fdWatch: process.platform !== 'win32',
     reusePort: false,
     subprocess: false,
-    names: false,
+    names: true,
     executor: false,
     standalone: true,
     threads: true,
@@ -68,6 +70,8 @@ export class NativeBackend implements Backend {
   readonly wakeId: number
   /** The clock, handed through: a method around it would cost as much as the call. */
   readonly now: () => number
+  readonly names: NativeNames
+  readonly watches: NativeWatches | undefined
   readonly #binding: Binding
   readonly #native: NativeLoop
   readonly #rings: SharedRings
@@ -100,6 +104,8 @@ export class NativeBackend implements Backend {
     this.#submissions = new Submissions(this.#native, this.#rings)
     this.#timers = new NativeTimers(this.#native, this.#rings, this.#submissions)
     this.#io = new NativeIo(this.#native, this.#rings, this.#submissions, () => this.#awaken())
+    this.names = new NativeNames(this.#io)
+    if (this.capabilities.fdWatch) this.watches = new NativeWatches(this.#io)
   }
 
   attach(host: BackendHost): void {

@@ -70,9 +70,12 @@ export class NativeIo {
     this.#awaken()
   }
 
-  /** Close the object in C++. `COMPLETE_CLOSED` follows in a later turn, and nothing else should be expected. */
+  /**
+   * Close the object in C++. `COMPLETE_CLOSED` follows in a later turn, and nothing else should be expected. Does nothing
+   * when it is gone already, with its loop or without.
+   */
   close(id: number): void {
-    this.submit(SUBMIT_CLOSE, id)
+    if (this.#objects[id & SLOT_MASK]?.id === id) this.submit(SUBMIT_CLOSE, id)
   }
 
   completed(op: number, id: number, a: number, b: number): void {

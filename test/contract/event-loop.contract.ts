@@ -15,6 +15,7 @@ import { ensureFutureContract } from './ensure-future.contract.ts'
 import { errorsContract } from './errors.contract.ts'
 import { eventsContract } from './events.contract.ts'
 import { fairnessContract } from './fairness.contract.ts'
+import { fdWatchContract } from './fd-watch.contract.ts'
 import { futuresContract } from './futures.contract.ts'
 import { gatherContract } from './gather.contract.ts'
 import { gatherLimitContract } from './gather-limit.contract.ts'
@@ -82,6 +83,7 @@ export function eventLoopContract(harness: Harness): void {
     staggeredRaceContract(harness)
     signalsContract(harness)
     namesContract(harness)
+    fdWatchContract(harness)
     badInputContract(harness)
     robustnessContract(harness)
     debugContract(harness)

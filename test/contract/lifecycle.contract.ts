@@ -23,10 +23,6 @@ const LATER_METHODS = [
   'connectWritePipe',
   'subprocessExec',
   'subprocessShell',
-  'addReader',
-  'removeReader',
-  'addWriter',
-  'removeWriter',
 ]
 
 export function lifecycleContract(harness: Harness): void {

@@ -38,6 +38,9 @@ export interface ExceptionContext {
   readonly [key: string]: unknown
 }
 
+/** The number of an open file, or an object that has one, such as a FileHandle. */
+export type FileDescriptor = number | { readonly fd: number }
+
 /** Takes an error nobody else took. */
 export type ExceptionHandler = (loop: EventLoop, context: ExceptionContext) => void
 
@@ -194,6 +197,31 @@ export interface EventLoop {
    */
   getnameinfo(sockaddr: Pick<Address, 'address' | 'port'>, flags?: NameFlags): Awaitable<NameInfo>
 
+  /**
+   * Call `callback(...args)` whenever the descriptor can be read, for as long as it can: read until there is nothing left
+   * (EAGAIN; the descriptor is made non-blocking). One reader a descriptor; the last wins. For pipes, sockets and terminals
+   * that nobody else reads; remove the reader before the descriptor is closed. Needs `fdWatch`. Stands for
+   * `loop.add_reader`.
+   * @throws TypeError, RangeError for what is no descriptor; LoopStateError for one that a transport or Node uses, and when
+   * the loop is closed; a system error for one that cannot be watched (EBADF, EPERM for a file).
+   *
+   * @example
+   * ```ts
+   * const loop = getRunningLoop()
+   * loop.addReader(fd, () => {
+   *   console.log(readSync(fd, buffer))
+   *   loop.removeReader(fd)
+   * })
+   * ```
+   */
+  addReader<A extends unknown[]>(fd: FileDescriptor, callback: (...args: A) => void, ...args: A): void
+  /** Forget the reader of a descriptor; false when it had none. Stands for `loop.remove_reader`. */
+  removeReader(fd: FileDescriptor): boolean
+  /** As {@link addReader}, whenever the descriptor can be written. Stands for `loop.add_writer`. */
+  addWriter<A extends unknown[]>(fd: FileDescriptor, callback: (...args: A) => void, ...args: A): void
+  /** Forget the writer of a descriptor; false when it had none. Stands for `loop.remove_writer`. */
+  removeWriter(fd: FileDescriptor): boolean
+
   /** Counters of this loop. */
   metrics(): LoopMetrics
 
@@ -221,14 +249,6 @@ export interface EventLoop {
   subprocessExec(...args: unknown[]): never
   /** Not supported yet: needs `subprocess`. Stands for `loop.subprocess_shell`. */
   subprocessShell(...args: unknown[]): never
-  /** Not supported yet: needs `fdWatch`. Stands for `loop.add_reader`. */
-  addReader(...args: unknown[]): never
-  /** Not supported yet: needs `fdWatch`. Stands for `loop.remove_reader`. */
-  removeReader(...args: unknown[]): never
-  /** Not supported yet: needs `fdWatch`. Stands for `loop.add_writer`. */
-  addWriter(...args: unknown[]): never
-  /** Not supported yet: needs `fdWatch`. Stands for `loop.remove_writer`. */
-  removeWriter(...args: unknown[]): never
   /** Not supported yet: needs `executor`. Stands for `loop.run_in_executor`. */
   runInExecutor(...args: unknown[]): never
   /** Not supported yet: needs `executor`. Stands for `loop.set_default_executor`. */
