@@ -25,9 +25,11 @@ export {
   type CompletedIterator,
 } from './coordination/as-completed.ts'
 export { type GatherOptions, gather } from './coordination/gather.ts'
+export { type Items, type MapOptions, map } from './coordination/map.ts'
 export { shield } from './coordination/shield.ts'
 export { sleep } from './coordination/sleep.ts'
 export { type RaceResult, staggeredRace } from './coordination/staggered-race.ts'
+export type { Started } from './coordination/start.ts'
 export { TaskGroup, taskGroup } from './coordination/task-group.ts'
 export { Timeout, timeout, timeoutAt } from './coordination/timeout.ts'
 export {

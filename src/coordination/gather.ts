@@ -5,7 +5,7 @@
  * with later counts as taken); a cancel of the gathered future cancels the children and finishes only with them; a child
  * that was cancelled by itself counts as failed.
  */
-import { argumentRangeError, argumentTypeError, type CancelledError, cancelledError } from '../base/errors.ts'
+import { argumentTypeError, type CancelledError, cancelledError } from '../base/errors.ts'
 import { mustBeOptions } from '../loop/arguments.ts'
 import type { Outcome } from '../loop/contract/awaitable.ts'
 import type { EventLoop } from '../loop/contract/event-loop.ts'
@@ -17,6 +17,7 @@ import { Future, FutureState, isFuture } from '../tasks/future.ts'
 import { coroutineHandedOver } from '../tasks/never-stepped.ts'
 import { schedulerOf } from '../tasks/scheduler-of.ts'
 import { Watch, type WatchOwner } from '../tasks/watch.ts'
+import { mustBeLimit } from './limit.ts'
 
 /** Options of {@link gather}. */
 export interface GatherOptions {
@@ -162,12 +163,7 @@ export function gather(aws: readonly Waitable<unknown>[], options: GatherOptions
   mustBeOptions('gather', options)
   if (!Array.isArray(aws)) throw argumentTypeError('gather', 'aws', 'an array of awaitables; write gather([a, b])', aws)
   const { limit } = options
-  if (limit !== undefined && typeof limit !== 'number') {
-    throw argumentTypeError('gather', 'options.limit', 'a whole number of 1 or more', limit)
-  }
-  if (limit !== undefined && !(Number.isInteger(limit) && limit >= 1)) {
-    throw argumentRangeError('gather', 'options.limit', 'a whole number of 1 or more', limit)
-  }
+  mustBeLimit('gather', limit)
   aws.forEach((source, index) => mustBeWaitable(source, index, limit !== undefined))
   const first = aws.find(isFuture)
   return new GatherFuture(first?.getLoop() ?? getRunningLoop(), aws, options)

@@ -7,9 +7,9 @@
  * outside is passed on when there are no errors, and stays outstanding when there are.
  */
 import { inspect } from 'node:util'
-import { isCancelled, LoopStateError } from '../base/errors.ts'
+import { argumentTypeError, isCancelled, LoopStateError } from '../base/errors.ts'
 import { ExceptionGroup } from '../base/exception-group.ts'
-import { mustBeCallback } from '../loop/arguments.ts'
+import { mustBeCallback, mustBeOptions } from '../loop/arguments.ts'
 import type { Awaitable, Body, Coroutine } from '../loop/contract/awaitable.ts'
 import type * as contract from '../loop/contract/future.ts'
 import type { TaskOptions } from '../loop/contract/future.ts'
@@ -17,6 +17,7 @@ import type { Frame } from '../tasks/frame.ts'
 import { Future } from '../tasks/future.ts'
 import { openScope, Scope } from '../tasks/scope.ts'
 import { Watch, type WatchOwner } from '../tasks/watch.ts'
+import { type Started, type StartingGroup, type StartingTask, StartScope } from './start.ts'
 
 /**
  * The group that a body is given. Stands for `asyncio.TaskGroup`.
@@ -46,6 +47,32 @@ export class TaskGroup {
   }
 
   /**
+   * Run a coroutine function as a task of this group, and wait until it says that it is ready: it is given a function
+   * `started` first, before `args`, and the value it calls that with is what `start` gives. If the task fails before, `start`
+   * fails with its error, and the group does not; if the caller of `start` is cancelled before, so is the task, and `start`
+   * ends when it has. From then on it is a task of the group as any other. Must be called inside a task. Stands for
+   * `Nursery.start` of trio and `TaskGroup.start` of anyio.
+   *
+   * @throws LoopStateError when the task ends without having called `started`, outside of a task, or when the group is
+   * shutting down or has ended; TypeError when `body` is no function.
+   *
+   * @example
+   * ```ts
+   * const port = await tg.start(async (started: Started<number>) => {
+   *   const server = await listen()
+   *   started(server.port)
+   *   await server.closed
+   * })
+   * ```
+   */
+  start<V = void, A extends unknown[] = []>(
+    body: Body<unknown, [started: Started<V>, ...args: A]>,
+    options?: TaskOptions<A>,
+  ): Awaitable<V> {
+    return this.#scope.startTask(body, options)
+  }
+
+  /**
    * Cancel the tasks and the body; the group then ends with no error of its own, and gives undefined. Idempotent, and
    * nothing once it has ended. Stands for `TaskGroup.cancel`.
    */
@@ -68,6 +95,8 @@ class TaskGroupScope<T> extends Scope<T> implements WatchOwner {
   /** Cancels of the task that were there, and delivered, when the group began. */
   readonly #baseline: number
   readonly #tasks = new Set<Future<unknown>>()
+  /** Tasks of the group that have not said yet that they are ready. */
+  readonly #starting = new Map<Future<unknown>, StartingTask>()
   readonly #errors: unknown[] = []
   #aborting = false
   #exiting = false
@@ -86,17 +115,25 @@ class TaskGroupScope<T> extends Scope<T> implements WatchOwner {
     coro: Coroutine<R> | Body<R, A>,
     options: TaskOptions<A> | undefined,
   ): contract.Task<R> {
-    if (this.done() || (this.#exiting && this.#tasks.size === 0)) {
-      throw new LoopStateError('createTask: this task group has ended; create tasks while its body or a task runs')
-    }
-    if (this.#aborting) {
-      throw new LoopStateError('createTask: this task group is shutting down; a task failed or it was cancelled')
-    }
+    this.#mustBeOpen('createTask')
     const task = this.scheduler.loop.createTask(coro, options)
-    const future = task as unknown as Future<unknown>
-    this.#tasks.add(future)
-    new Watch(future, this)
+    this.#add(task as unknown as Future<unknown>)
     return task
+  }
+
+  startTask<V, A extends unknown[]>(
+    body: Body<unknown, [Started<V>, ...A]>,
+    options: TaskOptions<A> = {},
+  ): Awaitable<V> {
+    mustBeCallback('start', body, 'body')
+    mustBeOptions('start', options)
+    const { args = [] } = options
+    if (!Array.isArray(args)) throw argumentTypeError('start', 'options.args', 'an array of arguments', args)
+    this.#mustBeOpen('start')
+    const { loop } = this.scheduler
+    const make = (started: Started<V>) =>
+      loop.createTask(body, { ...options, args: [started, ...args] as [Started<V>, ...A] })
+    return openScope('start', (frame) => new StartScope<V>(frame, this.#startingGroup(make)))
   }
 
   cancelGroup(): void {
@@ -113,6 +150,12 @@ class TaskGroupScope<T> extends Scope<T> implements WatchOwner {
   watchedDone({ future }: Watch): void {
     this.#tasks.delete(future)
     if (this.#tasks.size === 0 && this.#drained?.done() === false) this.#drained.setResult()
+    const start = this.#starting.get(future)
+    if (start !== undefined) {
+      this.#starting.delete(future)
+      // Its error is that of `start`.
+      if (!start.hasStarted) return start.endedEarly()
+    }
     if (future.fulfilled || future.cancelled()) return
     this.#errors.push(future.outcome)
     if (this.#aborting) return
@@ -151,6 +194,35 @@ class TaskGroupScope<T> extends Scope<T> implements WatchOwner {
     // The errors come first; a cancel from outside is still to be delivered.
     if (this.task.cancelling() > 0) this.task.rearm()
     throw new ExceptionGroup('unhandled errors in a TaskGroup', this.#errors)
+  }
+
+  #startingGroup<V>(make: (started: Started<V>) => unknown): StartingGroup<V> {
+    const isAborting = () => this.#aborting
+    return {
+      createStarting: (start, started) => {
+        const child = make(started) as Future<unknown>
+        this.#add(child)
+        if (!start.hasStarted) this.#starting.set(child, start)
+        return child
+      },
+      get aborting() {
+        return isAborting()
+      },
+    }
+  }
+
+  #add(future: Future<unknown>): void {
+    this.#tasks.add(future)
+    new Watch(future, this)
+  }
+
+  #mustBeOpen(call: string): void {
+    if (this.done() || (this.#exiting && this.#tasks.size === 0)) {
+      throw new LoopStateError(`${call}: this task group has ended; create tasks while its body or a task runs`)
+    }
+    if (this.#aborting) {
+      throw new LoopStateError(`${call}: this task group is shutting down; a task failed or it was cancelled`)
+    }
   }
 
   #abort(): void {

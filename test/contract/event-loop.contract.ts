@@ -22,6 +22,7 @@ import { gatherLimitContract } from './gather-limit.contract.ts'
 import type { Harness } from './harness.ts'
 import { lifecycleContract } from './lifecycle.contract.ts'
 import { locksContract } from './locks.contract.ts'
+import { mapContract } from './map.contract.ts'
 import { namesContract } from './names.contract.ts'
 import { orderContract } from './order.contract.ts'
 import { queueOrdersContract } from './queue-orders.contract.ts'
@@ -38,6 +39,7 @@ import { taskCreationContract } from './task-creation.contract.ts'
 import { taskEndingContract } from './task-ending.contract.ts'
 import { taskGroupContract } from './task-group.contract.ts'
 import { taskGroupCancelContract } from './task-group-cancel.contract.ts'
+import { taskGroupStartContract } from './task-group-start.contract.ts'
 import { taskStepsContract } from './task-steps.contract.ts'
 import { timeoutContract } from './timeout.contract.ts'
 import { timersContract } from './timers.contract.ts'
@@ -64,6 +66,7 @@ export function eventLoopContract(harness: Harness): void {
     sleepContract(harness)
     gatherContract(harness)
     gatherLimitContract(harness)
+    mapContract(harness)
     waitContract(harness)
     ensureFutureContract(harness)
     locksContract(harness)
@@ -78,6 +81,7 @@ export function eventLoopContract(harness: Harness): void {
     waitForContract(harness)
     taskGroupContract(harness)
     taskGroupCancelContract(harness)
+    taskGroupStartContract(harness)
     scopesContract(harness)
     eagerContract(harness)
     staggeredRaceContract(harness)
