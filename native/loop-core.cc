@@ -62,6 +62,7 @@ Failure LoopCore::start() {
   if (!open_ || running_) return {};
   running_ = true;
   io_.start();
+  keep_alive();
   if (owns_loop_) return {};
   int code = uv_prepare_start(prepare_.get(), on_prepare);
   if (code < 0) return {code, "uv_prepare_start"};
@@ -75,6 +76,7 @@ void LoopCore::stop() {
   if (!open_ || !running_) return;
   running_ = false;
   io_.stop();
+  keep_alive();
   rings_.set_word(kWordInside, 0);
   clock_.disarm();
   clock_.keep_alive(false);
@@ -243,7 +245,17 @@ void LoopCore::io_pending() {
   if (open_ && running_ && !owns_loop_ && !entered_) (void)set_idle(true);
 }
 
-void LoopCore::io_keeps_alive(bool keep) { wakeup_.keep_alive(keep); }
+void LoopCore::io_keeps_alive(bool keep) {
+  io_keeps_alive_ = keep;
+  keep_alive();
+}
+
+void LoopCore::expect_letters(bool expected) {
+  expects_letters_ = expected;
+  keep_alive();
+}
+
+void LoopCore::keep_alive() { wakeup_.keep_alive(io_keeps_alive_ || (running_ && expects_letters_)); }
 
 Failure LoopCore::watch_signal(int signum) {
   if (!open_) return {UV_EINVAL, "uv_signal_start"};

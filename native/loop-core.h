@@ -75,6 +75,10 @@ class LoopCore final : public IoHost {
   void io_keeps_alive(bool keep) override;
 
   double id() const { return wakeup_.id(); }
+  // What other threads posted to this loop (mailbox.h); the caller discards it.
+  Letter* take_letters() { return wakeup_.take_letters(); }
+  // Letters are expected: that alone keeps a running loop alive.
+  void expect_letters(bool expected);
   bool is_open() const { return open_; }
   size_t open_handles() const { return group_.open(); }
   const Timers& timers() const { return timers_; }
@@ -91,6 +95,7 @@ class LoopCore final : public IoHost {
   void wait_once();
   void look_once();
   Failure set_idle(bool active);
+  void keep_alive();
 
   static void on_prepare(uv_prepare_t* prepare);
   static void on_check(uv_check_t* check);
@@ -105,6 +110,8 @@ class LoopCore final : public IoHost {
   bool open_ = false;
   bool running_ = false;
   bool entered_ = false;
+  bool io_keeps_alive_ = false;
+  bool expects_letters_ = false;
   double longest_wait_ = 0;
   const double* deadlines_ = nullptr;
   uint32_t slots_ = 0;

@@ -11,6 +11,7 @@ class WakeupRegistry {
   static void add(Wakeup* wakeup) {
     Locked locked;
     wakeup->id_ = next_id_++;
+    wakeup->box_.owner = wakeup->id_;
     wakeup->next_ = first_;
     first_ = wakeup;
   }
@@ -20,16 +21,39 @@ class WakeupRegistry {
     for (Wakeup** link = &first_; *link != nullptr; link = &(*link)->next_) {
       if (*link != wakeup) continue;
       *link = wakeup->next_;
+      wakeup->box_.tell_correspondents([](double id, Letter* notice) { deliver(find(id), notice); });
       return;
     }
   }
 
+  static PostResult post(double to, double from, Letter* letter) {
+    Locked locked;
+    Wakeup* wakeup = find(to);
+    PostResult result = kPosted;
+    if (wakeup == nullptr) {
+      result = kPostClosed;
+    } else if (!wakeup->box_.has_room(letter->size)) {
+      result = kPostFull;
+    } else if (from != 0 && !wakeup->box_.add_correspondent(from)) {
+      result = kPostNoMemory;
+    }
+    if (result != kPosted) {
+      Letter::discard(letter);
+    } else if (!deliver(wakeup, letter)) {
+      result = kPostClosed;
+    }
+    return result;
+  }
+
+  static Letter* take(Wakeup* wakeup) {
+    Locked locked;
+    return wakeup->box_.take();
+  }
+
   static bool wake(double id) {
     Locked locked;
-    for (Wakeup* wakeup = first_; wakeup != nullptr; wakeup = wakeup->next_) {
-      if (wakeup->id_ == id) return uv_async_send(wakeup->async_.get()) == 0;
-    }
-    return false;
+    Wakeup* wakeup = find(id);
+    return wakeup != nullptr && uv_async_send(wakeup->async_.get()) == 0;
   }
 
  private:
@@ -40,6 +64,23 @@ class WakeupRegistry {
     }
     ~Locked() { uv_mutex_unlock(&mutex_); }
   };
+
+  // The two below are called under the lock.
+  static Wakeup* find(double id) {
+    Wakeup* wakeup = first_;
+    while (wakeup != nullptr && wakeup->id_ != id) wakeup = wakeup->next_;
+    return wakeup;
+  }
+
+  // Takes the letter. False when nobody will ever read it.
+  static bool deliver(Wakeup* wakeup, Letter* letter) {
+    if (wakeup == nullptr || uv_async_send(wakeup->async_.get()) != 0) {
+      Letter::discard(letter);
+      return false;
+    }
+    wakeup->box_.put(letter);
+    return true;
+  }
 
   // 20 bits of salt above 32 bits of counter. Never destroyed: threads may outlive static destructors.
   static void init() {
@@ -83,7 +124,11 @@ void Wakeup::keep_alive(bool keep) {
   if (async_.alive()) async_.keep_alive(keep);
 }
 
+Letter* Wakeup::take_letters() { return WakeupRegistry::take(this); }
+
 bool Wakeup::wake(double id) { return WakeupRegistry::wake(id); }
+
+PostResult Wakeup::post(double to, double from, Letter* letter) { return WakeupRegistry::post(to, from, letter); }
 
 void Wakeup::on_async(uv_async_t* async) {
   Wakeup* wakeup = Handle<uv_async_t>::owner<Wakeup>(async);

@@ -63,6 +63,7 @@ export type {
   SocketType,
 } from './loop/contract/names.ts'
 export type { StreamProtocol } from './loop/contract/protocol.ts'
+export type { Exposable, LoopToken } from './loop/contract/threads.ts'
 export type {
   BaseTransport,
   Bytes,
@@ -110,6 +111,7 @@ export { allTasks, createTask, currentTask } from './tasks/create-task.ts'
 export { createEagerTaskFactory, eagerTaskFactory } from './tasks/eager.ts'
 export { ensureFuture, type Waitable } from './tasks/ensure-future.ts'
 export { wrapFuture } from './tasks/wrap-future.ts'
+export { connectLoop, type RemoteCallOptions, RemoteLoop, runCoroutineThreadsafe } from './threads/remote-loop.ts'
 export { BaseProtocol } from './transports/base-protocol.ts'
 export { BufferedProtocol } from './transports/buffered-protocol.ts'
 export { DatagramProtocol } from './transports/datagram-protocol.ts'

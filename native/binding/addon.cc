@@ -11,6 +11,7 @@
 #include "../wakeup.h"
 #include "arguments.h"
 #include "environment.h"
+#include "letters.h"
 #include "loop-object.h"
 
 namespace aioloop {
@@ -56,7 +57,8 @@ bool export_function(napi_env env, napi_value exports, const char* name, napi_ca
 
 napi_value init(napi_env env, napi_value exports) {
   bool ready = Environment::install(env) != nullptr && export_function(env, exports, "now", now) &&
-               export_function(env, exports, "wake", wake) && export_function(env, exports, "openLoops", open_loops) &&
+               export_function(env, exports, "wake", wake) && export_function(env, exports, "post", post_letter) &&
+               export_function(env, exports, "openLoops", open_loops) &&
                export_value(env, exports, "layout", layout(env)) &&
                export_value(env, exports, "Loop", define_loop_class(env));
   // Fails too where an exception is pending already, or where the environment is being torn down.

@@ -2,6 +2,7 @@
 #include "loop-object.h"
 
 #include "call.h"
+#include "letters.h"
 #include "lookup-methods.h"
 #include "watch-methods.h"
 
@@ -158,6 +159,7 @@ napi_value define_loop_class(napi_env env) {
   };
   add_lookup_methods(&methods);
   add_watch_methods(&methods);
+  add_letter_methods(&methods);
   napi_value constructor = nullptr;
   napi_status status = napi_define_class(env, "Loop", NAPI_AUTO_LENGTH, construct, nullptr, methods.size(),
                                          methods.data(), &constructor);

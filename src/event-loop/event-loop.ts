@@ -18,6 +18,7 @@ import type { Capabilities } from '../loop/contract/capabilities.ts'
 import type * as contract from '../loop/contract/event-loop.ts'
 import type { TaskFactory, TaskOptions } from '../loop/contract/future.ts'
 import type { AddressInfo, AddressOptions, NameFlags, NameInfo } from '../loop/contract/names.ts'
+import type { Exposable, LoopToken } from '../loop/contract/threads.ts'
 import { debugByDefault } from '../loop/debug-mode.ts'
 import { ExceptionReporter, formatContext } from '../loop/exception-handler.ts'
 import { type Callback, Handle, TimerHandle } from '../loop/handle.ts'
@@ -32,6 +33,7 @@ import { coroutineHandedOver, reportNeverStepped } from '../tasks/never-stepped.
 import type { Task } from '../tasks/task.ts'
 import { reportUnretrieved } from '../tasks/unretrieved.ts'
 import { Watch } from '../tasks/watch.ts'
+import { Correspondence } from './correspondence.ts'
 import { getaddrinfo, getnameinfo } from './names.ts'
 import { pumpUntilStopped } from './pump.ts'
 import { SignalHandlers } from './signals.ts'
@@ -52,6 +54,7 @@ export class EventLoop extends Unsupported implements contract.EventLoop {
   #taskFactory: TaskFactory | null = null
   #closed = false
   #failure: Error | undefined
+  #correspondence: Correspondence | undefined
 
   /** @internal */
   constructor(backend: Backend) {
@@ -192,6 +195,7 @@ export class EventLoop extends Unsupported implements contract.EventLoop {
     reportNeverStepped(this.scheduler)
     this.#signals.clear()
     this.#watches.clear()
+    this.#correspondence?.close()
     this.scheduler.clear()
     this.scheduler.backend.close()
     if (this.scheduler.debug) this.#leaveDebug()
@@ -274,6 +278,21 @@ export class EventLoop extends Unsupported implements contract.EventLoop {
 
   removeWriter(fd: contract.FileDescriptor): boolean {
     return this.#watches.remove('removeWriter', 'writer', fd)
+  }
+
+  expose(name: string, fn: Exposable): Disposable {
+    return this.correspondence('expose').expose(name, fn)
+  }
+
+  share(): LoopToken {
+    return this.correspondence('share').token
+  }
+
+  /** What this loop has to do with loops of other threads. `call` is what needs it. @internal */
+  correspondence(call: string): Correspondence {
+    this.#mustBeOpen(call)
+    this.#correspondence ??= new Correspondence(this.scheduler, call)
+    return this.#correspondence
   }
 
   metrics(): contract.LoopMetrics {

@@ -6,6 +6,7 @@
  */
 import type { Capabilities } from './contract/capabilities.ts'
 import type { DatagramIo } from './io/datagram-io.ts'
+import type { MailIo } from './io/mail-io.ts'
 import type { NameIo } from './io/name-io.ts'
 import type { ProcessIo } from './io/process-io.ts'
 import type { StreamIo } from './io/stream-io.ts'
@@ -97,4 +98,5 @@ export interface Backend {
   readonly names?: NameIo | undefined
   readonly processes?: ProcessIo | undefined
   readonly watches?: WatchIo | undefined
+  readonly mail?: MailIo | undefined
 }

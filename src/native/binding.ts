@@ -34,6 +34,9 @@ export interface NativeLoop {
   drain(): void
   collect(): void
   pump(block: boolean): boolean
+  /** native/binding/letters.cc: everything that arrived, of each its kind and size as words and its padded bytes. */
+  takeLetters(): ArrayBuffer | undefined
+  expectLetters(expected: boolean): void
   watchSignal(signum: number): void
   unwatchSignal(signum: number): void
   /** native/binding/lookup-methods.h */
@@ -54,6 +57,8 @@ export interface Binding {
   now(): number
   /** Wake the loop with this id, whatever thread it is on. False when it is closed. */
   wake(id: number): boolean
+  /** Post bytes to a loop, in the name of another (0: nobody's). A PostResult of native/mailbox.h. */
+  post(to: number, from: number, bytes: Uint8Array): number
   /** Loops of this environment that have not closed to the end. */
   openLoops(): number
 }

@@ -17,6 +17,7 @@ import {
   COMPLETE_CLOSED,
   COMPLETE_SIGNAL,
   COMPLETE_TIMER,
+  COMPLETE_WAKE,
   COMPLETION_HEAD,
   COMPLETION_TAIL,
   COMPLETION_WORDS,
@@ -31,6 +32,7 @@ import {
   TURNS,
 } from './layout.ts'
 import { NativeIo } from './native-io.ts'
+import { NativeMail } from './native-mail.ts'
 import { NativeNames } from './native-names.ts'
 import { NativeTimers } from './native-timers.ts'
 import { NativeWatches } from './native-watches.ts'
@@ -68,6 +70,7 @@ export class NativeBackend implements Backend {
   readonly standalone: boolean
   /** Names this loop for `Binding.wake`, in any thread and for ever. */
   readonly wakeId: number
+  readonly mail: NativeMail
   /** The clock, handed through: a method around it would cost as much as the call. */
   readonly now: () => number
   readonly names: NativeNames
@@ -99,6 +102,7 @@ export class NativeBackend implements Backend {
       this.#enter,
     )
     this.wakeId = this.#native.id()
+    this.mail = new NativeMail(binding, this.#native)
     this.#rings = new SharedRings(this.#native.memory(), submissionCapacity, completionCapacity)
     this.#words = this.#rings.words
     this.#submissions = new Submissions(this.#native, this.#rings)
@@ -220,7 +224,8 @@ export class NativeBackend implements Backend {
   #complete(op: number, id: number): void {
     if (op === COMPLETE_TIMER) this.#host?.makeReady(this.#timers.fired(id))
     else if (op === COMPLETE_SIGNAL) this.#host?.signalled(id)
-    // A wake needs nothing but the turn; what was taken back is nothing.
+    else if (op === COMPLETE_WAKE && this.mail.events !== undefined) this.#host?.makeReady(this.mail)
+    // Any other wake needs nothing but the turn; what was taken back is nothing.
   }
 }
 

@@ -41,6 +41,7 @@ import { taskGroupContract } from './task-group.contract.ts'
 import { taskGroupCancelContract } from './task-group-cancel.contract.ts'
 import { taskGroupStartContract } from './task-group-start.contract.ts'
 import { taskStepsContract } from './task-steps.contract.ts'
+import { threadsContract } from './threads.contract.ts'
 import { timeoutContract } from './timeout.contract.ts'
 import { timersContract } from './timers.contract.ts'
 import { waitContract } from './wait.contract.ts'
@@ -77,6 +78,7 @@ export function eventLoopContract(harness: Harness): void {
     queueOrdersContract(harness)
     channelsContract(harness)
     shieldContract(harness)
+    threadsContract(harness)
     timeoutContract(harness)
     waitForContract(harness)
     taskGroupContract(harness)

@@ -4,6 +4,7 @@ import type { Awaitable, Body, Coroutine } from './awaitable.ts'
 import type { Capabilities } from './capabilities.ts'
 import type { Future, Task, TaskFactory, TaskOptions } from './future.ts'
 import type { AddressInfo, AddressOptions, NameFlags, NameInfo } from './names.ts'
+import type { Exposable, LoopToken } from './threads.ts'
 
 /** A scheduled callback. Stands for `asyncio.Handle`. */
 export interface Handle {
@@ -155,6 +156,26 @@ export interface EventLoop {
   callExceptionHandler(context: ExceptionContext): void
   /** Print a report to stderr. Stands for `loop.default_exception_handler`. */
   defaultExceptionHandler(context: ExceptionContext): void
+
+  /**
+   * Let other threads call `fn` by this name (`remote.callSoonThreadsafe`, `runCoroutineThreadsafe`): a plain function or a
+   * coroutine function, run on this loop in the async context of this call. While something is exposed a running loop stays
+   * alive. Dispose of what this returns to take the name back.
+   * @throws LoopStateError when the name is taken or the loop is closed; NotSupportedError without the capability `threads`.
+   *
+   * @example
+   * ```ts
+   * const loop = getRunningLoop()
+   * const exposed = loop.expose('add', async (a: number, b: number) => a + b)
+   * exposed[Symbol.dispose]()
+   * ```
+   */
+  expose(name: string, fn: Exposable): Disposable
+  /**
+   * A token of this loop: plain data that survives structured clone, for `connectLoop` in a Worker of this process.
+   * @throws NotSupportedError without the capability `threads`; LoopStateError when the loop is closed.
+   */
+  share(): LoopToken
 
   /** Switch debug mode: more checks, cancellations with stacks. Stands for `loop.set_debug`. */
   setDebug(enabled: boolean): void

@@ -5,6 +5,7 @@
 import { spawn } from 'node:child_process'
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 
 const root = join(import.meta.dirname, '../../..')
@@ -17,11 +18,14 @@ export interface Ended {
   readonly stderr: string
 }
 
-/** Bundles `programs/<name>.ts`; returns what runs it. */
-export async function program(name: string): Promise<(...args: string[]) => Promise<Ended>> {
+/** Bundles `<name>.ts` of a folder, `programs/` unless said; returns what runs it. */
+export async function program(
+  name: string,
+  from: URL = new URL('./programs/', import.meta.url),
+): Promise<(...args: string[]) => Promise<Ended>> {
   const outfile = join(folder, `${name}.mjs`)
   await build({
-    entryPoints: [join(import.meta.dirname, 'programs', `${name}.ts`)],
+    entryPoints: [fileURLToPath(new URL(`${name}.ts`, from))],
     outfile,
     bundle: true,
     packages: 'external',
