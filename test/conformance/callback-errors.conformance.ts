@@ -1,5 +1,5 @@
 /** uvloop's test_base: errors in callbacks, and handlers that fail. */
-import type { EventLoop, ExceptionContext } from 'aioloop'
+import { type EventLoop, type ExceptionContext, sleep } from 'aioloop'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { type Harness, openLab } from '../contract/harness.ts'
 
@@ -45,6 +45,29 @@ export function callbackErrorsConformance(harness: Harness): void {
         expect(printed).toMatch(/Exception in callback.*failing/)
         expect(printed).toContain('RangeError: expected')
         expect(future.result()).toBe(true)
+      },
+    )
+
+    test.each(['callSoon', 'callLater'] as const)(
+      'the report of a callback of %s says where it was scheduled, in debug mode only',
+      async (method) => {
+        for (const debug of [true, false]) {
+          const loop = lab.newLoop()
+          loop.setDebug(debug)
+          const failing = () => {
+            throw new RangeError('expected')
+          }
+          const scheduleHere = () => (method === 'callSoon' ? loop.callSoon(failing) : loop.callLater(1, failing))
+          scheduleHere()
+          expect(lab.takeReports()).toEqual([])
+          await loop.runUntilComplete(() => sleep(5))
+          const [report, ...others] = lab.takeReports()
+          expect(others).toEqual([])
+          expect(report?.exception).toBeInstanceOf(RangeError)
+          expect(report?.message).toMatch(/^Exception in callback/)
+          if (debug) expect(report?.sourceTraceback).toContain('scheduleHere')
+          else expect(report).not.toHaveProperty('sourceTraceback')
+        }
       },
     )
 
