@@ -123,4 +123,5 @@ CASES = {
     "event-10000": (LISTENERS, broadcast),
     "queue-hand-over": (HANDED_OVER, hand_over),
     "queue-bulk": (IN_BULK, bulk),
+    "channel": (HANDED_OVER, hand_over),
 }

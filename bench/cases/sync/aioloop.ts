@@ -16,7 +16,7 @@ import {
   UNCONTENDED,
 } from './sizes.ts'
 
-const { Condition, createTask, Event, gather, Lock, Queue, Semaphore, sleep } = await import('aioloop')
+const { Condition, createTask, Event, gather, Lock, openChannel, Queue, Semaphore, sleep } = await import('aioloop')
 
 const lock = new Lock()
 const semaphore = new Semaphore(PERMITS)
@@ -200,6 +200,32 @@ async function bulkAsync(): Promise<number> {
   return nanotime() - started
 }
 
+const { sender, receiver } = openChannel<number>(0)
+
+function* speaker(): Coroutine<void> {
+  for (let i = 0; i < HANDED_OVER; i++) yield* sender.send(i)
+}
+
+async function speakerAsync(): Promise<void> {
+  for (let i = 0; i < HANDED_OVER; i++) await sender.send(i)
+}
+
+function* rendezvous(): Coroutine<number> {
+  const started = nanotime()
+  const sending = createTask(speaker)
+  for (let i = 0; i < HANDED_OVER; i++) yield* receiver.receive()
+  yield* sending
+  return nanotime() - started
+}
+
+async function rendezvousAsync(): Promise<number> {
+  const started = nanotime()
+  const sending = createTask(speakerAsync)
+  for (let i = 0; i < HANDED_OVER; i++) await receiver.receive()
+  await sending
+  return nanotime() - started
+}
+
 const HOLDS = CROWD * CROWD_HOLDS
 
 export const program: Program = {
@@ -228,5 +254,7 @@ export const program: Program = {
     'queue-hand-over:async': { ops: HANDED_OVER, run: () => createTask(handOverAsync) },
     'queue-bulk:generator': { ops: IN_BULK, run: () => createTask(bulk) },
     'queue-bulk:async': { ops: IN_BULK, run: () => createTask(bulkAsync) },
+    'channel:generator': { ops: HANDED_OVER, run: () => createTask(rendezvous) },
+    'channel:async': { ops: HANDED_OVER, run: () => createTask(rendezvousAsync) },
   },
 }

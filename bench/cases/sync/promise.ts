@@ -157,5 +157,6 @@ export const program: Program = {
     'event-10000': { ops: LISTENERS, run: broadcast },
     'queue-hand-over': { ops: HANDED_OVER, run: () => through(new Pipe(1), HANDED_OVER) },
     'queue-bulk': { ops: IN_BULK, run: () => through(new Pipe(QUEUE_SIZE), IN_BULK) },
+    channel: { ops: HANDED_OVER, run: () => through(new Pipe(1), HANDED_OVER) },
   },
 }

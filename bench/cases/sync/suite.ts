@@ -40,6 +40,7 @@ const cases: readonly Case[] = [
   ]),
   timed('queue-hand-over', 'an item through a queue of one place, from task to task', [effection, effect]),
   timed('queue-bulk', 'an item through a queue of 100 places, from task to task', [effect]),
+  timed('channel', 'an item through a channel without a buffer (elsewhere a queue of one place)', []),
 ]
 
 export const sync: Suite = { name: 'sync', baseline, cases }
