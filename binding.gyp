@@ -6,6 +6,7 @@
     {
       "target_name": "aioloop",
       "sources": [
+        "native/child-stdio.cc",
         "native/deadline-clock.h",
         "native/error.cc",
         "native/fd-watch.cc",
@@ -14,6 +15,8 @@
         "native/loop-core.cc",
         "native/resolver.cc",
         "native/mailbox.cc",
+        "native/orphans.cc",
+        "native/process.cc",
         "native/rings.cc",
         "native/signals.cc",
         "native/socket-address.cc",
@@ -29,6 +32,7 @@
         "native/binding/letters.cc",
         "native/binding/loop-object.cc",
         "native/binding/older-runtimes.cc",
+        "native/binding/process-methods.cc",
         "native/binding/session.cc",
         "native/binding/watch-methods.cc"
       ],

@@ -92,9 +92,22 @@ void LoopCore::close() {
   stop();
   open_ = false;
   close_handles();
+  if (owns_loop_) let_children_go();
   // Nothing but the handles closed here is on the private loop, so this ends with their close callbacks.
   while (owns_loop_ && uv_loop_close(loop_) == UV_EBUSY) (void)uv_run(loop_, UV_RUN_DEFAULT);
   group_.when_empty([](void* core) { static_cast<LoopCore*>(core)->entry_->closed(); }, this);
+}
+
+void LoopCore::end() {
+  // First, because a private loop is gone when close() returns, and this with it.
+  let_children_go();
+  close();
+}
+
+void LoopCore::let_children_go() {
+  std::vector<int> orphans;
+  children_.close(&orphans);
+  for (int pid : orphans) entry_->orphaned(pid);
 }
 
 void LoopCore::close_handles() {

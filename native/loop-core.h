@@ -19,6 +19,7 @@
 #include "error.h"
 #include "handle.h"
 #include "io-table.h"
+#include "process.h"
 #include "rings.h"
 #include "signals.h"
 #include "timers.h"
@@ -33,6 +34,8 @@ class LoopEntry {
   virtual bool turn() = 0;
   // The turn threw: report it. Called after the turn is over, so this may start turns, stop or close.
   virtual void turn_failed() = 0;
+  // A child runs on and will not be reaped by this loop, which is closed.
+  virtual void orphaned(int pid) = 0;
   // The last handle has closed. The core may be deleted.
   virtual void closed() = 0;
 
@@ -51,7 +54,10 @@ class LoopCore final : public IoHost {
   Failure open(uv_loop_t* host, const Rings& rings, double longest_wait);
   Failure start();
   void stop();
+  // Embedded, children that still run are reaped by the uv loop that goes on: the last handle closes after the last of
+  // them. `end` closes as well, and lets go of them at once: for a uv loop that ends.
   void close();
+  void end();
 
   // Slots below `count` may be used; their deadlines stand in `deadlines` until the next call.
   void set_slots(const double* deadlines, uint32_t count);
@@ -71,6 +77,7 @@ class LoopCore final : public IoHost {
   IoTable& io() { return io_; }
   HandleGroup* group() { return &group_; }
   uv_loop_t* loop() const { return loop_; }
+  Children& children() { return children_; }
   void io_pending() override;
   void io_keeps_alive(bool keep) override;
 
@@ -87,6 +94,7 @@ class LoopCore final : public IoHost {
   Failure open_handles_on_loop();
   Failure open_embedded_handles();
   void close_handles();
+  void let_children_go();
   void settle();
   bool arm();
   void enter(double now);
@@ -124,6 +132,7 @@ class LoopCore final : public IoHost {
   DeadlineClock clock_;
   Wakeup wakeup_;
   IoTable io_;
+  Children children_;
   Signals signals_;
   Handle<uv_idle_t> idle_;
   Handle<uv_prepare_t> prepare_;

@@ -37,6 +37,7 @@ const LayoutField kLayout[] = {
     {"completeClosed", kCompleteClosed},
     {"completeLookup", kCompleteLookup},
     {"completeReady", kCompleteReady},
+    {"completeExited", kCompleteExited},
 };
 const size_t kLayoutSize = sizeof(kLayout) / sizeof(kLayout[0]);
 

@@ -71,6 +71,7 @@ enum CompletionOp : uint32_t {
   kCompleteLookup = 64,
   // A descriptor is ready (fd-watch.h): a has the bits 1 for readable, 2 for writable.
   kCompleteReady = 65,
+  kCompleteExited = 48,  // a child ended: a is its exit code, b the signal that ended it
 };
 
 constexpr uint32_t kSmallestCapacity = 4;

@@ -17,7 +17,7 @@ namespace aioloop {
 // One call of a method: its arguments, and the session of its `this`. V8 lets methods be called on nothing but a
 // `Loop`; the session is null where the environment is being torn down, and then there is nothing to do.
 struct Call {
-  static constexpr size_t kArguments = 6;
+  static constexpr size_t kArguments = 8;
 
   napi_env env;
   napi_value arguments[kArguments] = {};

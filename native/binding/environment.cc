@@ -51,10 +51,11 @@ void Environment::on_cleanup(napi_async_cleanup_hook_handle, void* data) {
   Session* session = environment->first_;
   while (session != nullptr) {
     Session* next = session->next_;
-    session->close();
+    session->end();
     session = next;
   }
   environment->ending_ = true;
+  environment->orphans_.reap();
   environment->finish_if_empty();
 }
 

@@ -11,6 +11,8 @@
 
 #include <cstddef>
 
+#include "../orphans.h"
+
 namespace aioloop {
 
 class Session;
@@ -26,6 +28,7 @@ class Environment {
   size_t sessions() const { return count_; }
   void add(Session* session);
   void remove(Session* session);
+  Orphans& orphans() { return orphans_; }
 
  private:
   Environment() = default;
@@ -36,6 +39,7 @@ class Environment {
   napi_async_cleanup_hook_handle hook_ = nullptr;
   Session* first_ = nullptr;
   size_t count_ = 0;
+  Orphans orphans_;
   bool ending_ = false;
 };
 

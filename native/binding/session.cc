@@ -109,6 +109,13 @@ void Session::close() {
   core_.close();
 }
 
+void Session::end() {
+  hold_turn(false);
+  core_.end();
+}
+
+void Session::orphaned(int pid) { environment_->orphans().add(pid); }
+
 void Session::release() {
   released_ = true;
   if (closed_) {

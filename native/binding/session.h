@@ -29,6 +29,10 @@ class Session final : public LoopEntry {
   Failure start();
   void stop();
   void close();
+  // As close(), for an environment that ends.
+  void end();
+  // Children of closed loops that have ended meanwhile.
+  void reap_orphans() { environment_->orphans().reap(); }
   // The JavaScript object is gone. Closes; the session is freed when its handles have closed, perhaps now.
   void release();
 
@@ -39,6 +43,7 @@ class Session final : public LoopEntry {
 
   bool turn() override;
   void turn_failed() override;
+  void orphaned(int pid) override;
   void closed() override;
 
  private:

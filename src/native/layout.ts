@@ -43,6 +43,8 @@ export const COMPLETE_CLOSED = 4
 export const COMPLETE_LOOKUP = 64
 /** A descriptor is ready: a has the bits 1 for readable, 2 for writable. */
 export const COMPLETE_READY = 65
+/** A child ended: a is its exit code, b the number of the signal that ended it, or 0. */
+export const COMPLETE_EXITED = 48
 
 export const SMALLEST_CAPACITY = 4
 export const LARGEST_CAPACITY = 1 << 20
@@ -81,6 +83,7 @@ const LAYOUT: Readonly<Record<string, number>> = {
   completeClosed: COMPLETE_CLOSED,
   completeLookup: COMPLETE_LOOKUP,
   completeReady: COMPLETE_READY,
+  completeExited: COMPLETE_EXITED,
 }
 
 /** What differs between the addon's layout and ours, as a sentence; undefined when they are equal. */

@@ -91,6 +91,7 @@ class FakeEntry : public LoopEntry {
     return !turn_throws;
   }
   void turn_failed() override { failures++; }
+  void orphaned(int pid) override { orphans.push_back(pid); }
   void closed() override { is_closed = true; }
 
  private:
@@ -104,6 +105,7 @@ class FakeEntry : public LoopEntry {
   LoopCore core;
   Failure opened;
   std::vector<Completion> delivered;
+  std::vector<int> orphans;
   std::function<void()> on_turn;
   int turns = 0;
   int early = 0;
