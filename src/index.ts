@@ -42,9 +42,19 @@ export {
   wait,
 } from './coordination/wait.ts'
 export { waitFor } from './coordination/wait-for.ts'
+export { type CallGraphOptions, captureCallGraph, FutureCallGraph } from './debug/call-graph.ts'
+export { formatCallGraph, type PrintCallGraphOptions, printCallGraph } from './debug/format-call-graph.ts'
+export { FrameCallGraphEntry } from './debug/frame-entry.ts'
 export type { Address } from './loop/contract/address.ts'
 export type { Awaitable, Body, Coroutine, Outcome, Suspension } from './loop/contract/awaitable.ts'
 export type { Capabilities, Capability } from './loop/contract/capabilities.ts'
+export type {
+  FrameKind,
+  LoopMessage,
+  PrintStackOptions,
+  StackOptions,
+  TaskMessage,
+} from './loop/contract/diagnostics.ts'
 export type {
   ExceptionContext,
   ExceptionHandler,

@@ -114,6 +114,11 @@ class Line implements WatchOwner, TimerEntry {
     for (let place = this.#waiting(); place !== undefined; place = this.#waiting()) place.grant(undefined)
   }
 
+  /** Part of `WatchOwner`: whoever stands in line waits for each of those still to come. */
+  parties(): readonly object[] {
+    return this.#places.toArray()
+  }
+
   watchedDone(watch: Watch): void {
     this.#watches.delete(watch)
     if (this.#watches.size === 0) this.scheduler.timers.cancel(this)

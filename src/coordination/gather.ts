@@ -76,6 +76,11 @@ class GatherFuture extends Future<unknown[]> implements WatchOwner {
     return accepted
   }
 
+  /** Part of `WatchOwner`. */
+  parties(): readonly object[] {
+    return this.done() ? [] : [this]
+  }
+
   watchedDone(watch: Watch): void {
     this.#outstanding--
     const child = watch.future

@@ -21,6 +21,11 @@ class ShieldFuture<T> extends Future<T> implements WatchOwner {
     return 'shield'
   }
 
+  /** Part of `WatchOwner`. */
+  parties(): readonly object[] {
+    return this.done() ? [] : [this]
+  }
+
   watchedDone({ future: inner }: Watch): void {
     if (this.done()) {
       if (inner.state === FutureState.failed && !reported.has(inner)) reportLost(inner)

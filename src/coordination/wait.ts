@@ -65,6 +65,11 @@ class WaitFuture extends Future<WaitResult<Future<unknown>>> implements WatchOwn
     if (!this.done()) this.#finish()
   }
 
+  /** Part of `WatchOwner`. */
+  parties(): readonly object[] {
+    return this.done() ? [] : [this]
+  }
+
   watchedDone(watch: Watch): void {
     if (this.done()) return
     this.#outstanding--

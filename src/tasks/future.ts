@@ -212,6 +212,11 @@ export class Future<T> extends WaiterList implements contract.Future<T>, Wait, S
     return this.#value
   }
 
+  /** The error of a failed future, without taking it. @internal */
+  get failure(): unknown {
+    return this.#state === FutureState.failed ? this.#value : undefined
+  }
+
   /** Why a task may not wait for this. @internal */
   waitError(task: object): LoopStateError {
     return task === this

@@ -9,7 +9,7 @@ import { type CancelledError, cancelledError } from '../base/errors.ts'
 import { CAPTURE } from '../loop/capture.ts'
 import type { Scheduler } from '../loop/scheduler.ts'
 import { timeContinuation } from '../loop/slow-report.ts'
-import type { Frame, FrameWait, Source } from './frame.ts'
+import { type Frame, type FrameWait, liveFrame, type Source } from './frame.ts'
 import type { Waiter } from './waiter.ts'
 
 export type OnFulfilled = ((value: never) => unknown) | null | undefined
@@ -51,6 +51,12 @@ export class Reaction extends AsyncResource implements Waiter, FrameWait, Promis
 
   get [Symbol.toStringTag](): string {
     return 'Promise'
+  }
+
+  /** The task whose async function awaits here. */
+  parties(): readonly object[] {
+    const task = liveFrame(this.#frame)?.task
+    return task === undefined ? [] : [task]
   }
 
   /** Part of `FrameWait`. A source that was cancelled itself brings its own error. */

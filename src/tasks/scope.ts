@@ -97,6 +97,11 @@ export abstract class Scope<T> extends Future<T> implements Waiter, Wait, OpenSc
     return this.#frame
   }
 
+  /** A scope is part of its task, which waits for what the scope waits for, and for the tasks of a group. */
+  parties(): readonly object[] {
+    return [this.task]
+  }
+
   get ended(): this {
     return this
   }
@@ -364,14 +369,14 @@ export function openScope<T>(call: string, make: (frame: Frame) => Scope<T>): Aw
 }
 
 function openInChild<T>(call: string, frame: Frame, make: (frame: Frame) => Scope<T>): Awaitable<T> {
-  const { scheduler } = frame.task as unknown as Task<unknown>
+  const task = frame.task as unknown as Task<unknown>
   const body = function* (): Coroutine<T> {
     return yield* openScope(call, make) as Iterable<Suspension, T>
   }
-  const child = new Task<T>(scheduler, body, undefined, undefined, true)
+  const child = new Task<T>(task.scheduler, body, undefined, undefined, true)
   if (child.done()) return child
   const open: OpenScope = { source: child, openedBy: call, ended: child, stop: () => child.cancel() }
   frame.add(open)
-  new Watch(child as Future<unknown>, { watchedDone: () => frame.remove(open) }, true)
+  new Watch(child as Future<unknown>, { watchedDone: () => frame.remove(open), parties: () => [task] }, true)
   return child
 }

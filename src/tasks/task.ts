@@ -21,6 +21,7 @@ import {
 import { CAPTURE } from '../loop/capture.ts'
 import { taskChannel } from '../loop/channels.ts'
 import type { Body, Coroutine } from '../loop/contract/awaitable.ts'
+import type { FrameCallGraphEntry, PrintStackOptions, StackOptions } from '../loop/contract/diagnostics.ts'
 import type * as contract from '../loop/contract/future.ts'
 import { callbackName } from '../loop/handle.ts'
 import { findRunningLoop, running } from '../loop/running.ts'
@@ -31,6 +32,7 @@ import { type Cancellable, currentFrame, Frame, type FrameTask } from './frame.t
 import { Future, FutureState } from './future.ts'
 import { coroutineBegan, handedOver } from './never-stepped.ts'
 import { endScopes, openScopeError } from './scope-end.ts'
+import { stackSlot } from './stack-slot.ts'
 import { isWait, takeSuspension, type Wait } from './suspension.ts'
 import { TaskSignal } from './task-signal.ts'
 import { refusedWait } from './wait-refusal.ts'
@@ -217,6 +219,24 @@ export class Task<T> extends Future<T> implements contract.Task<T>, Waiter, Pend
     const waits: object[] = this.#frame.waits().map((reaction) => reaction.source)
     if (this.#waiting !== undefined) waits.unshift(this.#waiting)
     return waits
+  }
+
+  /** Part of `Waiter`. @internal */
+  parties(): readonly object[] {
+    return [this]
+  }
+
+  /** What is stepped: a generator, or an awaitable that stands for one. @internal */
+  get stepped(): object | undefined {
+    return this.#generator
+  }
+
+  getStack(options?: StackOptions): readonly FrameCallGraphEntry[] {
+    return stackSlot.get(this as contract.Task<unknown>, options)
+  }
+
+  printStack(options?: PrintStackOptions): void {
+    stackSlot.print(this as contract.Task<unknown>, options)
   }
 
   /** Debug mode: where this began to wait, most recent call first. @internal */

@@ -8,6 +8,8 @@ export interface Waiter extends Ready {
   /** Neighbours in the list; both undefined when alone or not in a list. Written by `WaiterList` only. */
   earlier: Waiter | undefined
   later: Waiter | undefined
+  /** The tasks and futures on whose behalf this waits: for the call graph. None for one that only looks on. */
+  parties?(): readonly object[]
 }
 
 /** Base of the futures: two fields in place of a list object. */

@@ -8,6 +8,8 @@ import type { Waiter } from './waiter.ts'
 export interface WatchOwner {
   /** A watched future is done. Called from a round, once per watch. */
   watchedDone(watch: Watch): void
+  /** As of `Waiter`: who waits for the watched futures. */
+  parties?(): readonly object[]
 }
 
 export class Watch implements Waiter {
@@ -26,6 +28,10 @@ export class Watch implements Waiter {
 
   get subject(): object {
     return this.future
+  }
+
+  parties(): readonly object[] {
+    return this.owner.parties?.() ?? []
   }
 
   run(): void {

@@ -1,6 +1,7 @@
 /** The whole contract: every suite, for one loop. test/loops has a file per loop that calls this. */
 import { describe } from 'vitest'
 import { badInputContract } from './bad-input.contract.ts'
+import { callGraphContract } from './call-graph.contract.ts'
 import { cancelAsyncFunctionsContract } from './cancel-async-functions.contract.ts'
 import { cancelCountingContract } from './cancel-counting.contract.ts'
 import { cancelDeliveryContract } from './cancel-delivery.contract.ts'
@@ -40,6 +41,7 @@ import { taskEndingContract } from './task-ending.contract.ts'
 import { taskGroupContract } from './task-group.contract.ts'
 import { taskGroupCancelContract } from './task-group-cancel.contract.ts'
 import { taskGroupStartContract } from './task-group-start.contract.ts'
+import { taskStacksContract } from './task-stacks.contract.ts'
 import { taskStepsContract } from './task-steps.contract.ts'
 import { threadsContract } from './threads.contract.ts'
 import { timeoutContract } from './timeout.contract.ts'
@@ -93,6 +95,8 @@ export function eventLoopContract(harness: Harness): void {
     badInputContract(harness)
     robustnessContract(harness)
     debugContract(harness)
+    callGraphContract(harness)
+    taskStacksContract(harness)
     if (harness.realTime) fairnessContract(harness)
   })
 }

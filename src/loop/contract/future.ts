@@ -1,5 +1,6 @@
 /** The public shapes of futures and tasks. Types only; see tasks/future.ts and tasks/task.ts for the classes. */
 import type { Awaitable, Body, Coroutine } from './awaitable.ts'
+import type { FrameCallGraphEntry, PrintStackOptions, StackOptions } from './diagnostics.ts'
 import type { EventLoop } from './event-loop.ts'
 
 /**
@@ -99,6 +100,29 @@ export interface Task<T> extends Future<T> {
   setName(name: string): void
   /** What the task was made from. Stands for `Task.get_coro`. */
   getCoro(): Coroutine<T> | Body<T, never[]> | undefined
+  /**
+   * Where the coroutine is, most recent call first: what is on the stack for the task that runs; for a failed one, the stack
+   * of its error; nothing once it finished or was cancelled. JavaScript shows little of a coroutine that waits: in debug
+   * mode where it began to wait, else the place where its outermost generator stands, else where its function is
+   * written (`entry.kind` says which). Stands for `Task.get_stack`.
+   * @throws TypeError or RangeError for a limit that is no whole number of 0 or more.
+   *
+   * @example
+   * ```ts
+   * for (const task of allTasks()) console.log(task.getName(), ...task.getStack({ limit: 1 }).map(String))
+   * ```
+   */
+  getStack(options?: StackOptions): readonly FrameCallGraphEntry[]
+  /**
+   * Print `getStack()`, for a failed task with its error. Stands for `Task.print_stack`.
+   * @throws as `getStack`.
+   *
+   * @example
+   * ```ts
+   * createTask(worker).printStack()
+   * ```
+   */
+  printStack(options?: PrintStackOptions): void
   /**
    * Aborted when this task is cancelled, for what is not the library's: `fetch(url, { signal: task.signal })`. It stands
    * for cancels not yet consumed: after `uncancel()` reached 0, the next read gives a fresh signal.
