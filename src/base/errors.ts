@@ -133,24 +133,28 @@ export class QueueEmpty extends Error {
   override readonly name: string = 'QueueEmpty'
   readonly code: string = ErrorCode.queueEmpty
 }
+brand(QueueEmpty, 'QueueEmpty')
 
 /** `putNowait` into a queue that has no room. Stands for `asyncio.QueueFull`. */
 export class QueueFull extends Error {
   override readonly name: string = 'QueueFull'
   readonly code: string = ErrorCode.queueFull
 }
+brand(QueueFull, 'QueueFull')
 
 /** The queue was shut down: it takes no more items, or has no more to give. Stands for `asyncio.QueueShutDown`. */
 export class QueueShutDown extends Error {
   override readonly name: string = 'QueueShutDown'
   readonly code: string = ErrorCode.queueShutDown
 }
+brand(QueueShutDown, 'QueueShutDown')
 
 /** The barrier was reset or aborted while tasks waited, or is broken. Stands for `asyncio.BrokenBarrierError`. */
 export class BrokenBarrierError extends Error {
   override readonly name: string = 'BrokenBarrierError'
   readonly code: string = ErrorCode.brokenBarrier
 }
+brand(BrokenBarrierError, 'BrokenBarrierError')
 
 /**
  * A call that never waits would have to: no token is free, a channel has no room or no item. Stands for

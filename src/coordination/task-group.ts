@@ -7,6 +7,7 @@
  * outside is passed on when there are no errors, and stays outstanding when there are.
  */
 import { inspect } from 'node:util'
+import { brand } from '../base/brand.ts'
 import { argumentTypeError, isCancelled, LoopStateError } from '../base/errors.ts'
 import { ExceptionGroup } from '../base/exception-group.ts'
 import { mustBeCallback, mustBeOptions } from '../loop/arguments.ts'
@@ -89,6 +90,7 @@ export class TaskGroup {
     return `<TaskGroup ${this.#scope.describeGroup()}>`
   }
 }
+brand(TaskGroup, 'TaskGroup')
 
 class TaskGroupScope<T> extends Scope<T> implements WatchOwner {
   readonly #body: Body<T, [TaskGroup]>

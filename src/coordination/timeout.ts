@@ -6,6 +6,7 @@
  * fires in the next round, so the body runs up to its first real wait.
  */
 import { inspect } from 'node:util'
+import { brand } from '../base/brand.ts'
 import { isCancelled, LoopStateError, TimeoutError } from '../base/errors.ts'
 import { ExceptionGroup } from '../base/exception-group.ts'
 import { mustBeCallback, mustBeTime } from '../loop/arguments.ts'
@@ -106,6 +107,7 @@ export class Timeout {
     return `<Timeout ${this.#scope.standing()}>`
   }
 }
+brand(Timeout, 'Timeout')
 
 class TimeoutScope<T> extends Scope<T> {
   readonly #body: Body<T, [Timeout]>

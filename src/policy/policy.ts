@@ -6,6 +6,7 @@
  * This is the only importer of the two backends.
  */
 import { getEnvironmentData } from 'node:worker_threads'
+import { brand } from '../base/brand.ts'
 import { argumentRangeError, argumentTypeError, LoopStateError } from '../base/errors.ts'
 import { EventLoop as LoopOnBackend } from '../event-loop/event-loop.ts'
 import type { EventLoop } from '../loop/contract/event-loop.ts'
@@ -39,6 +40,7 @@ export class NativeEventLoopPolicy implements EventLoopPolicy {
     return new LoopOnBackend(new NativeBackend({ standalone: options.standalone === true }))
   }
 }
+brand(NativeEventLoopPolicy, 'NativeEventLoopPolicy')
 
 /** Always the portable loop, which needs no addon. */
 export class PortableEventLoopPolicy implements EventLoopPolicy {
@@ -48,6 +50,7 @@ export class PortableEventLoopPolicy implements EventLoopPolicy {
     return new LoopOnBackend(new PortableBackend({ standalone: options.standalone === true }))
   }
 }
+brand(PortableEventLoopPolicy, 'PortableEventLoopPolicy')
 
 /** Who chose the loop. */
 export type ChosenBy = 'default' | 'env' | 'install' | 'policy' | 'factory'

@@ -4,6 +4,7 @@
  * down.
  */
 import { inspect } from 'node:util'
+import { brand } from '../base/brand.ts'
 import { argumentRangeError, argumentTypeError, WouldBlock } from '../base/errors.ts'
 import type { Awaitable } from '../loop/contract/awaitable.ts'
 import { failed, Settled } from '../tasks/settled.ts'
@@ -160,6 +161,7 @@ export class Sender<in T> implements Disposable {
     return describe('Sender', this.#closed, this.statistics())
   }
 }
+brand(Sender, 'Sender')
 
 /**
  * The receiving end of a channel. Made by {@link openChannel} and {@link Receiver.clone}. Stands for
@@ -309,6 +311,7 @@ export class Receiver<out T> implements Disposable {
     return wait
   }
 }
+brand(Receiver, 'Receiver')
 
 function describe(name: string, closed: boolean, statistics: ChannelStatistics): string {
   const { currentBufferUsed, maxBufferSize, openSendChannels, openReceiveChannels } = statistics

@@ -1,4 +1,5 @@
 /** LifoQueue: a queue that gives the newest item first. */
+import { brand } from '../base/brand.ts'
 import { Queue, type QueueOptions } from './queue.ts'
 import { LifoStore } from './store.ts'
 
@@ -19,3 +20,4 @@ export class LifoQueue<T> extends Queue<T> {
     super(options, new LifoStore<T>())
   }
 }
+brand(LifoQueue, 'LifoQueue')

@@ -1,4 +1,5 @@
 /** PriorityQueue: a queue that gives the lowest item first. */
+import { brand } from '../base/brand.ts'
 import { argumentTypeError, usageTypeError } from '../base/errors.ts'
 import { Queue, type QueueOptions } from './queue.ts'
 import { PriorityStore } from './store.ts'
@@ -33,6 +34,7 @@ export class PriorityQueue<T> extends Queue<T> {
     super(options, new PriorityStore<T>(compare))
   }
 }
+brand(PriorityQueue, 'PriorityQueue')
 
 /** By `<`, for what it orders well; arrays and objects would be compared as text. */
 function compareNaturally(a: unknown, b: unknown): number {

@@ -6,6 +6,7 @@
  * The order of the items themselves is the store's (store.ts); PriorityQueue and LifoQueue differ in that alone.
  */
 import { inspect } from 'node:util'
+import { brand } from '../base/brand.ts'
 import { argumentTypeError, ErrorCode, QueueEmpty, QueueFull } from '../base/errors.ts'
 import { LinkedList } from '../base/linked-list.ts'
 import type { Awaitable } from '../loop/contract/awaitable.ts'
@@ -315,3 +316,4 @@ export class Queue<T> extends LoopBound {
     return new StepWait<T>(this.schedulerFor('queue iteration'), this)
   }
 }
+brand(Queue, 'Queue')

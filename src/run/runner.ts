@@ -3,6 +3,7 @@
  * closed.
  */
 import { inspect } from 'node:util'
+import { brand } from '../base/brand.ts'
 import { argumentTypeError, LoopStateError, usageTypeError } from '../base/errors.ts'
 import { gather } from '../coordination/gather.ts'
 import { mustBeOptions } from '../loop/arguments.ts'
@@ -134,6 +135,7 @@ export class Runner implements AsyncDisposable {
     return `<Runner ${state}${createdAt(this)}>`
   }
 }
+brand(Runner, 'Runner')
 
 /** Cancel every task of the loop that has not ended, and return them. */
 export function cancelAll(loop: EventLoop): Task<unknown>[] {

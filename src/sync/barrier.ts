@@ -3,6 +3,7 @@
  * arrivals may begin: nobody has to wait for the others to have gone on.
  */
 import { inspect } from 'node:util'
+import { brand } from '../base/brand.ts'
 import { argumentRangeError, argumentTypeError, BrokenBarrierError } from '../base/errors.ts'
 import { type Linked, LinkedList } from '../base/linked-list.ts'
 import type { Awaitable } from '../loop/contract/awaitable.ts'
@@ -141,3 +142,4 @@ export class Barrier extends LoopBound {
     }
   }
 }
+brand(Barrier, 'Barrier')

@@ -1,4 +1,5 @@
 /** BoundedSemaphore: a semaphore in which a release too many is an error, since it is nearly always a mistake. */
+import { brand } from '../base/brand.ts'
 import { ErrorCode } from '../base/errors.ts'
 import { Semaphore } from './semaphore.ts'
 
@@ -40,3 +41,4 @@ export class BoundedSemaphore extends Semaphore {
     super.release()
   }
 }
+brand(BoundedSemaphore, 'BoundedSemaphore')

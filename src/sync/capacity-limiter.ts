@@ -7,6 +7,7 @@
  * barges.
  */
 import { inspect } from 'node:util'
+import { brand } from '../base/brand.ts'
 import { argumentRangeError, argumentTypeError, LoopStateError, WouldBlock } from '../base/errors.ts'
 import { type Linked, LinkedList } from '../base/linked-list.ts'
 import type { Awaitable, Body } from '../loop/contract/awaitable.ts'
@@ -329,6 +330,7 @@ export class CapacityLimiter extends LoopBound {
     }
   }
 }
+brand(CapacityLimiter, 'CapacityLimiter')
 
 function mustBeTotal(call: string, total: unknown): asserts total is number {
   const expected = 'a whole number of 0 or more, or Infinity'

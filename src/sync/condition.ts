@@ -7,6 +7,7 @@
  * cancelled goes on to the next one.
  */
 import { inspect } from 'node:util'
+import { brand } from '../base/brand.ts'
 import { argumentRangeError, argumentTypeError, cancelledError, LoopStateError } from '../base/errors.ts'
 import { LinkedList } from '../base/linked-list.ts'
 import type { Awaitable, Body, Coroutine } from '../loop/contract/awaitable.ts'
@@ -259,3 +260,4 @@ export class Condition extends LoopBound {
     return hold
   }
 }
+brand(Condition, 'Condition')

@@ -1,5 +1,6 @@
 /** Event: a flag that tasks wait for. Setting it wakes all who wait at that moment, whatever happens to the flag after. */
 import { inspect } from 'node:util'
+import { brand } from '../base/brand.ts'
 import { type Linked, LinkedList } from '../base/linked-list.ts'
 import type { Awaitable } from '../loop/contract/awaitable.ts'
 import type { Scheduler } from '../loop/scheduler.ts'
@@ -105,3 +106,4 @@ export class Event extends LoopBound {
     return `<Event ${this.#set ? 'set' : 'unset'} waiters=${this.#line.size}>`
   }
 }
+brand(Event, 'Event')

@@ -7,6 +7,7 @@
  * back, so that a guard survives `condition.wait()`.
  */
 import { inspect } from 'node:util'
+import { brand } from '../base/brand.ts'
 import { LoopStateError } from '../base/errors.ts'
 import { type Linked, LinkedList } from '../base/linked-list.ts'
 import type { Awaitable, Body } from '../loop/contract/awaitable.ts'
@@ -179,3 +180,4 @@ export class Lock extends LoopBound {
     return `<Lock ${this.locked() ? 'locked' : 'unlocked'} waiters=${this.#line.size}>`
   }
 }
+brand(Lock, 'Lock')

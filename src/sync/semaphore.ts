@@ -3,6 +3,7 @@
  * value is 0 whenever somebody waits, and nobody barges.
  */
 import { inspect } from 'node:util'
+import { brand } from '../base/brand.ts'
 import { argumentRangeError, argumentTypeError } from '../base/errors.ts'
 import { type Linked, LinkedList } from '../base/linked-list.ts'
 import type { Awaitable, Body } from '../loop/contract/awaitable.ts'
@@ -155,3 +156,4 @@ export class Semaphore extends LoopBound {
     return `<${this.constructor.name} ${this.locked() ? 'locked' : `value=${this.#value}`} waiters=${this.#line.size}>`
   }
 }
+brand(Semaphore, 'Semaphore')

@@ -1,5 +1,6 @@
 /** The loop for tests: virtual time, and on request a seeded shuffle of every round. */
 
+import { brand } from '../base/brand.ts'
 import type { Deque } from '../base/deque.ts'
 import { argumentTypeError } from '../base/errors.ts'
 import { SeededRandom } from '../base/seeded-random.ts'
@@ -60,3 +61,4 @@ export class VirtualLoop extends EventLoop {
     if (this.scheduler.tasks.size > 0) this.failRun(this.deadlockError('VirtualLoop'))
   }
 }
+brand(VirtualLoop, 'VirtualLoop')

@@ -1,4 +1,5 @@
 /** What all protocol base classes share: the ends of a connection and flow control, as methods that do nothing. */
+import { brand } from '../base/brand.ts'
 import type * as contract from '../loop/contract/protocol.ts'
 import type { BaseTransport } from '../loop/contract/transport.ts'
 
@@ -13,3 +14,4 @@ export abstract class BaseProtocol implements contract.BaseProtocol {
   /** The write buffer is at or below its low-water mark again. Stands for `resume_writing`. */
   resumeWriting(): void {}
 }
+brand(BaseProtocol, 'BaseProtocol')
