@@ -3,6 +3,7 @@
  * results cross by structured clone, without transfer lists and shared memory (those go by workerData or a MessagePort).
  */
 import { inspect } from 'node:util'
+import { brand } from '../base/brand.ts'
 import { argumentRangeError, argumentTypeError } from '../base/errors.ts'
 import { type Correspondence, mustBePosted } from '../event-loop/correspondence.ts'
 import { mustBeOptions } from '../loop/arguments.ts'
@@ -51,6 +52,7 @@ export class RemoteLoop {
     return `<RemoteLoop ${this.isClosed() ? 'closed' : 'open'}>`
   }
 }
+brand(RemoteLoop, 'RemoteLoop')
 
 /**
  * Reach the loop that made `token` by `loop.share()`, from any thread of the same process.

@@ -43,6 +43,7 @@ const makers: Record<string, (copy: Copy) => unknown> = {
   QueueFull: ({ QueueFull }) => new QueueFull('made'),
   QueueShutDown: ({ QueueShutDown }) => new QueueShutDown('made'),
   Receiver: ({ openChannel }) => openChannel().receiver,
+  RemoteLoop: ({ connectLoop, getRunningLoop }) => connectLoop(getRunningLoop().share()),
   Runner: ({ Runner }) => new Runner(),
   Semaphore: ({ Semaphore }) => new Semaphore(),
   Sender: ({ openChannel }) => openChannel().sender,
@@ -94,7 +95,9 @@ describe('a class of one copy of the package', () => {
   })
 
   test('has a line here', () => {
-    expect(Object.keys(makers).sort()).toEqual([...names].sort())
+    const without = names.filter((name) => makers[name] === undefined)
+    expect(without, 'put a brand() behind these classes, and a maker of each into the table above').toEqual([])
+    expect(Object.keys(makers).filter((name) => !names.includes(name))).toEqual([])
   })
 
   test.each(names)('%s is known to the other', async (name) => {
