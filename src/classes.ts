@@ -5,9 +5,11 @@
 import { EventLoop as EventLoopClass } from './event-loop/event-loop.ts'
 import type * as loops from './loop/contract/event-loop.ts'
 import type * as futures from './loop/contract/future.ts'
+import type * as servers from './loop/contract/server.ts'
 import { Handle as HandleClass, TimerHandle as TimerHandleClass } from './loop/handle.ts'
 import { Future as FutureClass, isFuture as isFutureClass } from './tasks/future.ts'
 import { Task as TaskClass } from './tasks/task.ts'
+import { Server as ServerClass } from './transports/server.ts'
 
 /** A class as users see it: good for `instanceof`, with no constructor. */
 export interface ClassOf<T> {
@@ -44,3 +46,7 @@ export const Handle: ClassOf<Handle> = HandleClass as unknown as ClassOf<Handle>
 export type TimerHandle = loops.TimerHandle
 /** Stands for `asyncio.TimerHandle`. Made by `loop.callLater()` and `loop.callAt()`. */
 export const TimerHandle: ClassOf<TimerHandle> = TimerHandleClass as unknown as ClassOf<TimerHandle>
+
+export type Server = servers.Server
+/** Stands for `asyncio.Server`. Made by `loop.createServer()`, `startServer()` and their Unix kin. */
+export const Server: ClassOf<Server> = ServerClass as unknown as ClassOf<Server>

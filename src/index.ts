@@ -17,7 +17,7 @@ export {
   WouldBlock,
 } from './base/errors.ts'
 export { type ErrorCondition, ExceptionGroup } from './base/exception-group.ts'
-export { type ClassOf, EventLoop, Future, Handle, isFuture, Task, TimerHandle } from './classes.ts'
+export { type ClassOf, EventLoop, Future, Handle, isFuture, Server, Task, TimerHandle } from './classes.ts'
 export {
   type AsCompletedOptions,
   asCompleted,
@@ -48,6 +48,14 @@ export { FrameCallGraphEntry } from './debug/frame-entry.ts'
 export type { Address } from './loop/contract/address.ts'
 export type { Awaitable, Body, Coroutine, Outcome, Suspension } from './loop/contract/awaitable.ts'
 export type { Capabilities, Capability } from './loop/contract/capabilities.ts'
+export type {
+  ConnectOptions,
+  LocalAddress,
+  ServeOptions,
+  TlsOptions,
+  UnixConnectOptions,
+  UnixServeOptions,
+} from './loop/contract/connection.ts'
 export type {
   FrameKind,
   LoopMessage,

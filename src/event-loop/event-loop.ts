@@ -37,13 +37,13 @@ import { Correspondence } from './correspondence.ts'
 import { getaddrinfo, getnameinfo } from './names.ts'
 import { pumpUntilStopped } from './pump.ts'
 import { SignalHandlers } from './signals.ts'
-import { Unsupported } from './unsupported.ts'
+import { StreamCalls } from './stream-calls.ts'
 import { FdWatches } from './watches.ts'
 
 const SLOW_CALLBACK = 100
 
 /** The members that users see are described in loop/contract/event-loop.ts. */
-export class EventLoop extends Unsupported implements contract.EventLoop {
+export class EventLoop extends StreamCalls implements contract.EventLoop {
   readonly name: string
   /** @internal */
   readonly scheduler: Scheduler

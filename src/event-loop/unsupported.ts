@@ -13,32 +13,11 @@ export abstract class Unsupported {
     throw new NotSupportedError(method, this.name, capability)
   }
 
-  createConnection(..._args: unknown[]): never {
-    return this.#lacks('createConnection', 'stream')
-  }
-  createServer(..._args: unknown[]): never {
-    return this.#lacks('createServer', 'stream')
-  }
-  createUnixConnection(..._args: unknown[]): never {
-    return this.#lacks('createUnixConnection', 'stream')
-  }
-  createUnixServer(..._args: unknown[]): never {
-    return this.#lacks('createUnixServer', 'stream')
-  }
-  connectAcceptedSocket(..._args: unknown[]): never {
-    return this.#lacks('connectAcceptedSocket', 'stream')
-  }
   startTls(..._args: unknown[]): never {
     return this.#lacks('startTls', 'stream')
   }
   sendfile(..._args: unknown[]): never {
     return this.#lacks('sendfile', 'stream')
-  }
-  connectReadPipe(..._args: unknown[]): never {
-    return this.#lacks('connectReadPipe', 'stream')
-  }
-  connectWritePipe(..._args: unknown[]): never {
-    return this.#lacks('connectWritePipe', 'stream')
   }
   createDatagramEndpoint(..._args: unknown[]): never {
     return this.#lacks('createDatagramEndpoint', 'datagram')

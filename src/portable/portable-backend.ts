@@ -13,13 +13,15 @@ import type { TimerEntry } from '../loop/ready.ts'
 import { TimerQueue } from '../loop/timer-queue.ts'
 import { Arrivals } from './arrivals.ts'
 import { PortableNames } from './portable-names.ts'
+import { PortableStreams } from './portable-streams.ts'
+import { hasServerHandles } from './server-handle.ts'
 
 /** The longest delay that Node's timers take; a longer one is set again when it fires. */
 const MAX_TIMEOUT = 2 ** 31 - 1
 
 /** What Node does for a loop beside it. A standalone loop blocks the thread, so that nothing of Node's I/O comes through. */
 export const PORTABLE_CAPABILITIES: Capabilities = Object.freeze({
-  stream: false,
+  stream: hasServerHandles,
   datagram: false,
   fdWatch: false,
   reusePort: false,
@@ -34,6 +36,7 @@ export const PORTABLE_CAPABILITIES: Capabilities = Object.freeze({
 
 export const PORTABLE_STANDALONE_CAPABILITIES: Capabilities = Object.freeze({
   ...PORTABLE_CAPABILITIES,
+  stream: false,
   names: false,
 })
 
@@ -42,6 +45,7 @@ export class PortableBackend implements Backend {
   readonly capabilities: Capabilities
   readonly standalone: boolean
   readonly names: PortableNames | undefined
+  readonly streams: PortableStreams | undefined
   readonly #timers = new TimerQueue()
   readonly #turns = new ImmediateTurns(
     () => this.now(),
@@ -71,7 +75,9 @@ export class PortableBackend implements Backend {
   constructor(options: { readonly standalone: boolean }) {
     this.standalone = options.standalone
     this.capabilities = this.standalone ? PORTABLE_STANDALONE_CAPABILITIES : PORTABLE_CAPABILITIES
-    if (!this.standalone) this.names = new PortableNames(this.#arrivals)
+    if (this.standalone) return
+    this.names = new PortableNames(this.#arrivals)
+    if (hasServerHandles) this.streams = new PortableStreams(this.#arrivals)
   }
 
   attach(host: BackendHost): void {
@@ -85,6 +91,7 @@ export class PortableBackend implements Backend {
   start(): void {
     this.#active = true
     this.#arm()
+    this.streams?.keepAlive(true)
     // What came while the loop was stopped.
     if (this.#arrivals.length + this.#signalled.length > 0) this.wake()
   }
@@ -93,12 +100,14 @@ export class PortableBackend implements Backend {
     this.#active = false
     this.#turns.cancel()
     this.#disarm()
+    this.streams?.keepAlive(false)
   }
 
   close(): void {
     this.stop()
     this.#timers.clear()
     this.#signals.clear()
+    this.streams?.close()
   }
 
   wake(): void {

@@ -46,6 +46,8 @@ import { taskStepsContract } from './task-steps.contract.ts'
 import { threadsContract } from './threads.contract.ts'
 import { timeoutContract } from './timeout.contract.ts'
 import { timersContract } from './timers.contract.ts'
+import { transportFlowContract } from './transport-flow.contract.ts'
+import { transportsContract } from './transports.contract.ts'
 import { waitContract } from './wait.contract.ts'
 import { waitForContract } from './wait-for.contract.ts'
 
@@ -92,6 +94,8 @@ export function eventLoopContract(harness: Harness): void {
     signalsContract(harness)
     namesContract(harness)
     fdWatchContract(harness)
+    transportsContract(harness)
+    transportFlowContract(harness)
     badInputContract(harness)
     robustnessContract(harness)
     debugContract(harness)

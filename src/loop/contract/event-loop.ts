@@ -1,10 +1,15 @@
 /** The public shape of an event loop. Types only; the one class is in event-loop/. Times are milliseconds. */
+import type { Socket } from 'node:net'
 import type { Address } from './address.ts'
 import type { Awaitable, Body, Coroutine } from './awaitable.ts'
 import type { Capabilities } from './capabilities.ts'
+import type { ConnectOptions, ServeOptions, TlsOptions, UnixConnectOptions, UnixServeOptions } from './connection.ts'
 import type { Future, Task, TaskFactory, TaskOptions } from './future.ts'
 import type { AddressInfo, AddressOptions, NameFlags, NameInfo } from './names.ts'
+import type { BaseProtocol, StreamProtocol } from './protocol.ts'
+import type { Server } from './server.ts'
 import type { Exposable, LoopToken } from './threads.ts'
+import type { ReadTransport, Transport, WriteTransport } from './transport.ts'
 
 /** A scheduled callback. Stands for `asyncio.Handle`. */
 export interface Handle {
@@ -246,24 +251,92 @@ export interface EventLoop {
   /** Counters of this loop. */
   metrics(): LoopMetrics
 
-  /** Not supported yet: needs `stream`. Stands for `loop.create_connection`. */
-  createConnection(...args: unknown[]): never
-  /** Not supported yet: needs `stream`. Stands for `loop.create_server`. */
-  createServer(...args: unknown[]): never
-  /** Not supported yet: needs `stream`. Stands for `loop.create_unix_connection`. */
-  createUnixConnection(...args: unknown[]): never
-  /** Not supported yet: needs `stream`. Stands for `loop.create_unix_server`. */
-  createUnixServer(...args: unknown[]): never
-  /** Not supported yet: needs `stream`. Stands for `loop.connect_accepted_socket`. */
-  connectAcceptedSocket(...args: unknown[]): never
+  /**
+   * Connect to a host (null is this machine) and port, and give the transport and the protocol that `protocolFactory` made,
+   * once its `connectionMade` has run. The addresses of a name are tried in turn, or with `happyEyeballsDelay` side by side.
+   * Cancelling closes what was opened. Needs `stream`. Stands for `loop.create_connection`.
+   * @throws TypeError and RangeError for bad arguments; what waits for it gets the system's error, with `code`, `syscall`,
+   * `address` and `port`, or an AggregateError of all of them where several addresses failed.
+   *
+   * @example
+   * ```ts
+   * const [transport] = await getRunningLoop().createConnection(() => new Protocol(), 'localhost', 8000)
+   * transport.write(Buffer.from('hello'))
+   * transport.close()
+   * ```
+   */
+  createConnection<P extends StreamProtocol>(
+    protocolFactory: () => P,
+    host: string | null,
+    port: number | string | null,
+    options?: ConnectOptions,
+  ): Awaitable<[transport: Transport, protocol: P]>
+  /**
+   * Listen on every address of one or several hosts (null or '' is every interface), all or none; port 0 lets the system
+   * choose one for each. `protocolFactory` is called for each client. Needs `stream`. Stands for `loop.create_server`.
+   * @throws as `createConnection`; a failed bind is the system's error with the address.
+   *
+   * @example
+   * ```ts
+   * const server = await getRunningLoop().createServer(() => new Protocol(), '127.0.0.1', 0)
+   * console.log(server.sockets[0]?.localName)
+   * server.close()
+   * ```
+   */
+  createServer(
+    protocolFactory: () => StreamProtocol,
+    host: string | readonly string[] | null,
+    port: number | string | null,
+    options?: ServeOptions,
+  ): Awaitable<Server>
+  /**
+   * `createConnection` to a Unix socket. A path that begins with a NUL is an abstract name (Linux). Needs `stream`.
+   * Stands for `loop.create_unix_connection`.
+   * @throws RangeError for a path that is too long for the system.
+   */
+  createUnixConnection<P extends StreamProtocol>(
+    protocolFactory: () => P,
+    path: string | null,
+    options?: UnixConnectOptions,
+  ): Awaitable<[transport: Transport, protocol: P]>
+  /**
+   * `createServer` on a Unix socket. A socket that an earlier server left at `path` is removed first, nothing else is.
+   * Needs `stream`. Stands for `loop.create_unix_server`.
+   * @throws RangeError for a path that is too long for the system.
+   */
+  createUnixServer(
+    protocolFactory: () => StreamProtocol,
+    path: string | null,
+    options?: UnixServeOptions,
+  ): Awaitable<Server>
+  /**
+   * A transport over a connection that somebody else accepted: a file descriptor, which is the transport's from then on, or
+   * a socket of node:net. Needs `stream`. Stands for `loop.connect_accepted_socket`.
+   */
+  connectAcceptedSocket<P extends StreamProtocol>(
+    protocolFactory: () => P,
+    socket: number | Socket,
+    options?: TlsOptions,
+  ): Awaitable<[transport: Transport, protocol: P]>
+  /**
+   * A transport that reads from the end of a pipe, a socket or a character device, by its descriptor, which is the
+   * transport's from then on. Needs `stream`. Stands for `loop.connect_read_pipe`.
+   * @throws RangeError for a descriptor of another kind; the system's error for none at all.
+   */
+  connectReadPipe<P extends StreamProtocol>(
+    protocolFactory: () => P,
+    fd: number,
+  ): Awaitable<[transport: ReadTransport, protocol: P]>
+  /** As `connectReadPipe`, for writing. Needs `stream`. Stands for `loop.connect_write_pipe`. */
+  connectWritePipe<P extends BaseProtocol>(
+    protocolFactory: () => P,
+    fd: number,
+  ): Awaitable<[transport: WriteTransport, protocol: P]>
+
   /** Not supported yet: needs `stream`. Stands for `loop.start_tls`. */
   startTls(...args: unknown[]): never
   /** Not supported yet: needs `stream`. Stands for `loop.sendfile`. */
   sendfile(...args: unknown[]): never
-  /** Not supported yet: needs `stream`. Stands for `loop.connect_read_pipe`. */
-  connectReadPipe(...args: unknown[]): never
-  /** Not supported yet: needs `stream`. Stands for `loop.connect_write_pipe`. */
-  connectWritePipe(...args: unknown[]): never
   /** Not supported yet: needs `datagram`. Stands for `loop.create_datagram_endpoint`. */
   createDatagramEndpoint(...args: unknown[]): never
   /** Not supported yet: needs `subprocess`. Stands for `loop.subprocess_exec`. */

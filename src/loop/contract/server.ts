@@ -34,8 +34,8 @@ export interface Server extends AsyncDisposable {
   /** Stop listening; connections go on. Idempotent. Stands for `Server.close`. */
   close(): void
   /**
-   * Stop listening, close every connection, and wait; those still open after `grace` milliseconds are aborted. Gives true
-   * when none had to be. No counterpart in asyncio.
+   * Stop listening and give the connections `grace` milliseconds to end by themselves; those that are left are aborted. Gives
+   * true when there were none. No counterpart in asyncio.
    */
   close(options: { readonly grace: number }): Awaitable<boolean>
   /** `close()` every connection. Stands for `Server.close_clients`. */

@@ -1,0 +1,77 @@
+/**
+ * The calls of an event loop that open streams: thin methods, so that the class itself stays one page. Each family has a file
+ * beside this one; the members that users see are described in loop/contract/event-loop.ts.
+ */
+import type { Socket } from 'node:net'
+import type { Awaitable } from '../loop/contract/awaitable.ts'
+import type * as options from '../loop/contract/connection.ts'
+import type { BaseProtocol, StreamProtocol } from '../loop/contract/protocol.ts'
+import type { Server } from '../loop/contract/server.ts'
+import type { ReadTransport, Transport, WriteTransport } from '../loop/contract/transport.ts'
+import type { Scheduler } from '../loop/scheduler.ts'
+import { createConnection } from './connect.ts'
+import { createServer, type Hosts } from './listen.ts'
+import { connectAcceptedSocket, connectReadPipe, connectWritePipe } from './pipes.ts'
+import { createUnixConnection, createUnixServer } from './unix.ts'
+import { Unsupported } from './unsupported.ts'
+
+export abstract class StreamCalls extends Unsupported {
+  /** @internal */
+  abstract readonly scheduler: Scheduler
+
+  createConnection<P extends StreamProtocol>(
+    protocolFactory: () => P,
+    host: string | null,
+    port: number | string | null,
+    options?: options.ConnectOptions,
+  ): Awaitable<[transport: Transport, protocol: P]> {
+    return createConnection(this.scheduler, protocolFactory, host, port, options)
+  }
+
+  createServer(
+    protocolFactory: () => StreamProtocol,
+    host: Hosts,
+    port: number | string | null,
+    options?: options.ServeOptions,
+  ): Awaitable<Server> {
+    return createServer(this.scheduler, protocolFactory, host, port, options)
+  }
+
+  createUnixConnection<P extends StreamProtocol>(
+    protocolFactory: () => P,
+    path: string | null,
+    options?: options.UnixConnectOptions,
+  ): Awaitable<[transport: Transport, protocol: P]> {
+    return createUnixConnection(this.scheduler, protocolFactory, path, options)
+  }
+
+  createUnixServer(
+    protocolFactory: () => StreamProtocol,
+    path: string | null,
+    options?: options.UnixServeOptions,
+  ): Awaitable<Server> {
+    return createUnixServer(this.scheduler, protocolFactory, path, options)
+  }
+
+  connectAcceptedSocket<P extends StreamProtocol>(
+    protocolFactory: () => P,
+    socket: number | Socket,
+    options?: options.TlsOptions,
+  ): Awaitable<[transport: Transport, protocol: P]> {
+    return connectAcceptedSocket(this.scheduler, protocolFactory, socket, options)
+  }
+
+  connectReadPipe<P extends StreamProtocol>(
+    protocolFactory: () => P,
+    fd: number,
+  ): Awaitable<[transport: ReadTransport, protocol: P]> {
+    return connectReadPipe(this.scheduler, protocolFactory, fd)
+  }
+
+  connectWritePipe<P extends BaseProtocol>(
+    protocolFactory: () => P,
+    fd: number,
+  ): Awaitable<[transport: WriteTransport, protocol: P]> {
+    return connectWritePipe(this.scheduler, protocolFactory, fd)
+  }
+}

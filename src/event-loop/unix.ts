@@ -1,0 +1,121 @@
+/**
+ * `createUnixConnection` and `createUnixServer`. A path that begins with a NUL is an abstract name (Linux): it has no file.
+ * The file of a server's socket is removed before it is bound, if it is a socket, and when the server closes, if it is
+ * still the one that was bound.
+ */
+import { lstatSync, unlinkSync } from 'node:fs'
+import { argumentRangeError, argumentTypeError, usageTypeError } from '../base/errors.ts'
+import { mustBeOptions } from '../loop/arguments.ts'
+import type { Awaitable, Coroutine } from '../loop/contract/awaitable.ts'
+import type { UnixConnectOptions, UnixServeOptions } from '../loop/contract/connection.ts'
+import type { StreamProtocol } from '../loop/contract/protocol.ts'
+import type { RawListener, StreamIo } from '../loop/io/stream-io.ts'
+import type { Scheduler } from '../loop/scheduler.ts'
+import { drive } from '../tasks/driven.ts'
+import type { Server } from '../transports/server.ts'
+import type { StreamTransport } from '../transports/stream-transport.ts'
+import { adoptConnection, Connecting, mustBeFd } from './connect.ts'
+import { checkBacklog, NO_LISTENER_EVENTS, serve } from './listen.ts'
+import { acceptWith, mustBePlain, openTransport, type ProtocolFactory, streamsOf } from './open-transport.ts'
+
+const CONNECT = 'createUnixConnection'
+const SERVE = 'createUnixServer'
+/** Bytes of `sun_path`, without the NUL at its end. */
+const LONGEST_PATH = process.platform === 'linux' ? 107 : 103
+
+export function createUnixConnection<P extends StreamProtocol>(
+  scheduler: Scheduler,
+  factory: ProtocolFactory<P>,
+  path: string | null,
+  options: UnixConnectOptions = {},
+): Awaitable<[StreamTransport, P]> {
+  const streams = streamsOf(scheduler, CONNECT)
+  mustBeOptions(CONNECT, options)
+  mustBePlain(scheduler, CONNECT, factory, options.ssl)
+  const { fd } = options
+  mustBeOneOf(CONNECT, path, fd)
+  if (fd !== undefined) return drive(adoptConnection(scheduler, CONNECT, streams, fd, factory))
+  return drive(connect(scheduler, streams, factory, path as string))
+}
+
+export function createUnixServer(
+  scheduler: Scheduler,
+  factory: ProtocolFactory<StreamProtocol>,
+  path: string | null,
+  options: UnixServeOptions = {},
+): Awaitable<Server> {
+  const streams = streamsOf(scheduler, SERVE)
+  mustBeOptions(SERVE, options)
+  mustBePlain(scheduler, SERVE, factory, options.ssl)
+  mustBeOneOf(SERVE, path, options.fd)
+  const backlog = checkBacklog(SERVE, options.backlog)
+  return drive(listen(scheduler, streams, factory, path, { ...options, backlog }))
+}
+
+function* connect<P extends StreamProtocol>(
+  scheduler: Scheduler,
+  streams: StreamIo,
+  factory: ProtocolFactory<P>,
+  path: string,
+): Coroutine<[StreamTransport, P]> {
+  const raw = yield* new Connecting(scheduler, (events) => streams.connectUnix(path, events))
+  return yield* openTransport(scheduler, CONNECT, raw, factory)
+}
+
+function* listen(
+  scheduler: Scheduler,
+  streams: StreamIo,
+  factory: ProtocolFactory<StreamProtocol>,
+  path: string | null,
+  options: UnixServeOptions & { backlog: number },
+): Coroutine<Server> {
+  const { fd, backlog, startServing = true, cleanupSocket = true } = options
+  const listener = fd === undefined ? bind(streams, path as string) : streams.adoptListener(fd, NO_LISTENER_EVENTS)
+  const accept = acceptWith(scheduler, SERVE, factory, () => {})
+  const name = listener.localName()
+  const closed = cleanupSocket && typeof name === 'string' ? removal(name) : undefined
+  return yield* serve(scheduler, [listener], { backlog, accept, closed }, startServing)
+}
+
+function bind(streams: StreamIo, path: string): RawListener {
+  if (!isAbstract(path)) removeStale(path)
+  return streams.bindUnix(path, NO_LISTENER_EVENTS)
+}
+
+function mustBeOneOf(call: string, path: unknown, fd: number | undefined): void {
+  if (fd !== undefined) {
+    mustBeFd(call, fd)
+    if (path !== null) throw usageTypeError(`${call}: with 'options.fd', the path must be null`)
+    return
+  }
+  if (typeof path !== 'string') throw argumentTypeError(call, 'path', 'a string', path)
+  const bytes = Buffer.byteLength(path)
+  if (bytes === 0 || bytes > LONGEST_PATH) {
+    throw argumentRangeError(call, 'path', `1 to ${LONGEST_PATH} bytes long; a shorter folder helps`, path)
+  }
+  if (path.indexOf('\0', 1) !== -1) throw argumentRangeError(call, 'path', 'without NUL but at its beginning', path)
+}
+
+function isAbstract(path: string): boolean {
+  return path === '' || path.startsWith('\0')
+}
+
+/** A socket that a server left behind. Anything else stays, and binding fails. */
+function removeStale(path: string): void {
+  if (lstatSync(path, { throwIfNoEntry: false })?.isSocket() === true) unlinkSync(path)
+}
+
+/** Removes the file that is there now, once, unless another took its place. */
+function removal(path: string): (() => void) | undefined {
+  if (isAbstract(path)) return undefined
+  const bound = lstatSync(path, { throwIfNoEntry: false, bigint: true })
+  if (bound === undefined) return undefined
+  return () => {
+    try {
+      const now = lstatSync(path, { throwIfNoEntry: false, bigint: true })
+      if (now?.ino === bound.ino && now.dev === bound.dev) unlinkSync(path)
+    } catch {
+      // Somebody else removed it in between, or may: it is no use any more either way.
+    }
+  }
+}

@@ -1,0 +1,67 @@
+/** Options of the calls that open connections and servers. Types only; the calls are in event-loop/. Times are milliseconds. */
+
+/** Options that TLS will take; until then anything but `false` is refused. */
+export interface TlsOptions {
+  /** Encrypt. Not supported yet: a value other than false throws `NotSupportedError`. */
+  readonly ssl?: unknown
+}
+
+/** An address of this machine to connect from. */
+export interface LocalAddress {
+  /** A numeric address or a name. */
+  readonly address: string
+  /** 0, the default, lets the system choose. */
+  readonly port?: number
+}
+
+/** Options of `createConnection` and `openConnection`. */
+export interface ConnectOptions extends TlsOptions {
+  /** Only addresses of this family; 0, the default, is any. */
+  readonly family?: 0 | 4 | 6
+  /** The address to connect from. Addresses of another family are then not tried. */
+  readonly localAddr?: LocalAddress
+  /** How long one address is tried before the next is tried beside it (RFC 8305). Without it, one after another. */
+  readonly happyEyeballsDelay?: number
+  /** Let the families take turns, after so many addresses of the first. 1 with `happyEyeballsDelay`, else 0: as resolved. */
+  readonly interleave?: number
+  /** When all fail, throw an ExceptionGroup of every error. */
+  readonly allErrors?: boolean
+  /** A connected socket, by its descriptor, in place of host and port (which are null then). It is the transport's from then on. */
+  readonly fd?: number
+}
+
+/** Options of `createServer` and `startServer`. */
+export interface ServeOptions extends TlsOptions {
+  /** Only addresses of this family; 0, the default, is any. */
+  readonly family?: 0 | 4 | 6
+  /** How many clients the system keeps waiting. 100 by default. */
+  readonly backlog?: number
+  /** Take an address that a socket of before still lingers on. True by default, but on Windows. */
+  readonly reuseAddress?: boolean
+  /** Share the address with other processes that say so too. Needs the capability `reusePort`. */
+  readonly reusePort?: boolean
+  /** Have the system probe silent connections. */
+  readonly keepAlive?: boolean
+  /** Begin to take clients at once. True by default; otherwise `server.startServing()` does. */
+  readonly startServing?: boolean
+  /** A listening socket, by its descriptor, in place of host and port (which are null then). It is the server's from then on. */
+  readonly fd?: number
+}
+
+/** Options of `createUnixConnection` and `openUnixConnection`. */
+export interface UnixConnectOptions extends TlsOptions {
+  /** A connected socket, by its descriptor, in place of the path (which is null then). */
+  readonly fd?: number
+}
+
+/** Options of `createUnixServer` and `startUnixServer`. */
+export interface UnixServeOptions extends TlsOptions {
+  /** How many clients the system keeps waiting. 100 by default. */
+  readonly backlog?: number
+  /** Begin to take clients at once. True by default. */
+  readonly startServing?: boolean
+  /** Remove the socket's file when the server closes, unless another took its place. True by default. */
+  readonly cleanupSocket?: boolean
+  /** A listening socket, by its descriptor, in place of the path (which is null then). */
+  readonly fd?: number
+}

@@ -1,0 +1,216 @@
+/**
+ * A raw stream over any of Node's `Duplex` streams: the sockets of the portable loop, and whatever else speaks that
+ * interface. Node calls its listeners whenever it likes; here each event becomes an entry of the ready queue, so the owner is
+ * called from the turn only, and in the order in which things happened.
+ *
+ * What arrived while reading was stopped is held back, in order, until it is started again.
+ */
+import type { Duplex } from 'node:stream'
+import type { Ready } from '../ready.ts'
+import type { RawStream, StreamEvents } from './stream-io.ts'
+import type { SocketAddress, SystemError } from './system.ts'
+
+/** Takes entries for the ready queue from outside of the turn. */
+export interface Inbox {
+  post(entry: Ready): void
+}
+
+/** Used until somebody sets the events of a stream that was opened or accepted. */
+export const NO_EVENTS: StreamEvents = Object.freeze({
+  connected(): void {},
+  received(): void {},
+  ended(): void {},
+  drained(): void {},
+  finished(): void {},
+  failed(): void {},
+  closed(): void {},
+})
+
+/** One thing that happened to a stream. `bytes` of undefined is the end of what the peer sends. */
+class Arrival implements Ready {
+  readonly #stream: DuplexStream
+  readonly bytes: Uint8Array | undefined
+
+  constructor(stream: DuplexStream, bytes: Uint8Array | undefined) {
+    this.#stream = stream
+    this.bytes = bytes
+  }
+
+  run(): void {
+    this.#stream.arrived(this)
+  }
+}
+
+type Simple = 'connected' | 'drained' | 'finished' | 'closed'
+
+class Notice implements Ready {
+  readonly #stream: DuplexStream
+  readonly #event: Simple
+
+  constructor(stream: DuplexStream, event: Simple) {
+    this.#stream = stream
+    this.#event = event
+  }
+
+  run(): void {
+    this.#stream.notice(this.#event)
+  }
+}
+
+class Failure implements Ready {
+  readonly #stream: DuplexStream
+  readonly #error: SystemError
+
+  constructor(stream: DuplexStream, error: SystemError) {
+    this.#stream = stream
+    this.#error = error
+  }
+
+  run(): void {
+    this.#stream.broke(this.#error)
+  }
+}
+
+export class DuplexStream implements RawStream {
+  events: StreamEvents
+  /** @internal */
+  protected readonly inbox: Inbox
+  readonly #duplex: Duplex
+  readonly #held: Arrival[] = []
+  #reading = false
+  #flowing = false
+  #ended = false
+  #closing = false
+  #failed = false
+  #behind = false
+  #drainedSoon = false
+  readonly #onWrote = (): void => this.#wrote()
+
+  constructor(duplex: Duplex, inbox: Inbox, events: StreamEvents = NO_EVENTS) {
+    this.#duplex = duplex
+    this.inbox = inbox
+    this.events = events
+    duplex.pause()
+    duplex.on('end', () => this.#end())
+    duplex.on('error', (error) => this.#fail(error))
+    duplex.on('close', () => this.#closed())
+  }
+
+  get queued(): number {
+    return this.#closing ? 0 : this.#duplex.writableLength
+  }
+
+  get fd(): number {
+    return -1
+  }
+
+  startReading(): void {
+    if (this.#reading || this.#closing) return
+    this.#reading = true
+    for (const arrival of this.#held.splice(0)) this.inbox.post(arrival)
+    if (!this.#flowing) {
+      this.#flowing = true
+      this.#duplex.on('data', (bytes: Uint8Array) => this.inbox.post(new Arrival(this, bytes)))
+    }
+    this.#duplex.resume()
+  }
+
+  stopReading(): void {
+    if (!this.#reading) return
+    this.#reading = false
+    this.#duplex.pause()
+  }
+
+  write(bytes: Uint8Array): void {
+    if (this.#closing) return
+    // Node keeps the memory of what the system does not take at once, and does not say whether it does.
+    this.#duplex.write(Buffer.from(bytes), this.#onWrote)
+    this.#behind ||= this.#duplex.writableLength > 0
+  }
+
+  shutdown(): void {
+    if (!this.#closing) this.#duplex.end(() => this.inbox.post(new Notice(this, 'finished')))
+  }
+
+  close(): void {
+    if (this.#closing) return
+    this.#closing = true
+    this.#reading = false
+    this.#held.length = 0
+    if (this.#duplex.closed) this.inbox.post(new Notice(this, 'closed'))
+    else this.destroy()
+  }
+
+  reset(): void {
+    this.close()
+  }
+
+  localName(): SocketAddress | string | undefined {
+    return undefined
+  }
+
+  peerName(): SocketAddress | string | undefined {
+    return undefined
+  }
+
+  setNoDelay(_enabled: boolean): void {}
+
+  setKeepAlive(_enabled: boolean, _idle: number): void {}
+
+  /** Called by an entry of the ready queue. */
+  arrived(arrival: Arrival): void {
+    if (this.#closing) return
+    if (!this.#reading || this.#held.length > 0) this.#held.push(arrival)
+    else if (arrival.bytes !== undefined) this.events.received(arrival.bytes)
+    else {
+      this.#reading = false
+      this.events.ended()
+    }
+  }
+
+  /** Called by an entry of the ready queue. */
+  notice(event: Simple): void {
+    if (event === 'drained') this.#drainedSoon = false
+    if (event === 'closed' || !this.#closing) this.events[event]()
+  }
+
+  /** Called by an entry of the ready queue. */
+  broke(error: SystemError): void {
+    if (!this.#closing) this.events.failed(error)
+  }
+
+  /** Something happened that the owner is told in the turn. @internal */
+  protected tell(event: Simple): void {
+    this.inbox.post(new Notice(this, event))
+  }
+
+  /** @internal */
+  protected destroy(): void {
+    this.#duplex.destroy()
+  }
+
+  #end(): void {
+    if (this.#ended) return
+    this.#ended = true
+    this.inbox.post(new Arrival(this, undefined))
+  }
+
+  #fail(error: Error): void {
+    if (this.#failed || this.#closing) return
+    this.#failed = true
+    this.inbox.post(new Failure(this, error as SystemError))
+  }
+
+  #closed(): void {
+    if (this.#closing) this.tell('closed')
+    // Somebody else closed it: the end, if nothing else said so.
+    else if (!this.#failed) this.#end()
+  }
+
+  #wrote(): void {
+    if (!this.#behind || this.#drainedSoon || this.#closing) return
+    if (this.#duplex.writableLength === 0) this.#behind = false
+    this.#drainedSoon = true
+    this.tell('drained')
+  }
+}

@@ -1,0 +1,275 @@
+/**
+ * Server: listening raw sockets, the transports made of what comes through them, and who waits for the end of both.
+ *
+ * States: made (bound, not listening), serving, closed for good. Closing ends the listening only; `waitClosed` waits for the
+ * connections too. An error in accepting never ends it: it is reported, and where the system is out of resources that
+ * listener rests for a second.
+ */
+import { AsyncResource } from 'node:async_hooks'
+import { inspect } from 'node:util'
+import { brand } from '../base/brand.ts'
+import { LoopStateError } from '../base/errors.ts'
+import { mustBeOptions, mustBeTime } from '../loop/arguments.ts'
+import { CAPTURE } from '../loop/capture.ts'
+import type { Awaitable, Coroutine } from '../loop/contract/awaitable.ts'
+import type { EventLoop, TimerHandle } from '../loop/contract/event-loop.ts'
+import type * as contract from '../loop/contract/server.ts'
+import type { TransportSocket } from '../loop/contract/transport.ts'
+import type { ListenerEvents, RawListener, RawStream } from '../loop/io/stream-io.ts'
+import type { SystemError } from '../loop/io/system.ts'
+import { running } from '../loop/running.ts'
+import type { Scheduler } from '../loop/scheduler.ts'
+import { drive } from '../tasks/driven.ts'
+import { Future, FutureState } from '../tasks/future.ts'
+import { failed, Settled } from '../tasks/settled.ts'
+import { RawSocketView } from './raw-socket.ts'
+import type { TransportOwner, WritingTransport } from './writing-transport.ts'
+
+/** Milliseconds a listener rests after an error; asyncio's. */
+const ACCEPT_RETRY_DELAY = 1000
+/** The client was gone before it was taken: nobody needs to know. */
+const HARMLESS = new Set(['ECONNABORTED', 'EINTR', 'EAGAIN', 'EPROTO'])
+const DONE = new Settled<void>(undefined)
+
+export interface ServerOptions {
+  readonly backlog: number
+  /** Make the protocol and the transport of a client. What it throws is reported, and the client's stream closed. */
+  readonly accept: (raw: RawStream, owner: TransportOwner) => void
+  /** Called when the listeners are closed: removes the file of a Unix socket. */
+  readonly closed?: (() => void) | undefined
+}
+
+class Listening implements ListenerEvents {
+  readonly raw: RawListener
+  readonly #server: Server
+  #rest: TimerHandle | undefined
+
+  constructor(server: Server, raw: RawListener) {
+    this.#server = server
+    this.raw = raw
+    raw.events = this
+  }
+
+  accepted(stream: RawStream): void {
+    this.#server.accepted(stream)
+  }
+
+  failed(error: SystemError): void {
+    if (HARMLESS.has(error.code) || this.#rest !== undefined) return
+    const { loop } = this.#server.scheduler
+    this.raw.pause()
+    this.#rest = loop.callLater(ACCEPT_RETRY_DELAY, () => {
+      this.#rest = undefined
+      this.raw.resume()
+    })
+    const message = `server: accepting failed (${error.code}); trying again in ${ACCEPT_RETRY_DELAY} ms`
+    loop.callExceptionHandler({ message, exception: error, server: this.#server })
+  }
+
+  closed(): void {}
+
+  close(): void {
+    this.#rest?.cancel()
+    this.raw.close()
+  }
+}
+
+/** The members that users see are described in loop/contract/server.ts. */
+export class Server extends AsyncResource implements contract.Server, TransportOwner {
+  /** @internal */
+  readonly scheduler: Scheduler
+  readonly #options: ServerOptions
+  readonly #transports = new Set<WritingTransport>()
+  #listening: Listening[]
+  #sockets: readonly TransportSocket[]
+  #serving = false
+  #closed = false
+  #forever: Future<never> | undefined
+  #waiters: Future<boolean>[] = []
+
+  /** @internal */
+  constructor(scheduler: Scheduler, listeners: readonly RawListener[], options: ServerOptions) {
+    super('AIOLOOP_SERVER', CAPTURE)
+    this.scheduler = scheduler
+    this.#options = options
+    this.#listening = listeners.map((raw) => new Listening(this, raw))
+    this.#sockets = listeners.map((raw) => new RawSocketView(raw, raw.localName(), undefined))
+  }
+
+  get sockets(): readonly TransportSocket[] {
+    return this.#sockets
+  }
+
+  getLoop(): EventLoop {
+    return this.scheduler.loop
+  }
+
+  isServing(): boolean {
+    return this.#serving
+  }
+
+  startServing(): Awaitable<void> {
+    try {
+      this.listen('server.startServing')
+      return DONE
+    } catch (error) {
+      return failed(error)
+    }
+  }
+
+  serveForever(): Awaitable<never> {
+    if (this.#forever !== undefined) {
+      return failed(new LoopStateError('server.serveForever: somebody waits here already; wait for that'))
+    }
+    try {
+      this.listen('server.serveForever')
+    } catch (error) {
+      return failed(error)
+    }
+    return drive(this.#serveForever())
+  }
+
+  close(): void
+  close(options: { readonly grace: number }): Awaitable<boolean>
+  close(options?: { readonly grace: number }): Awaitable<boolean> | undefined {
+    if (options !== undefined) {
+      mustBeOptions('server.close', options)
+      mustBeTime('server.close', 'options.grace', options.grace)
+    }
+    this.#close()
+    return options === undefined ? undefined : drive(this.#drain(options.grace))
+  }
+
+  closeClients(): void {
+    for (const transport of [...this.#transports]) transport.close()
+  }
+
+  abortClients(): void {
+    for (const transport of [...this.#transports]) transport.abort()
+  }
+
+  waitClosed(): Awaitable<void> {
+    return this.#over ? DONE : drive(this.#waitOver())
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#close()
+    await this.waitClosed()
+  }
+
+  /** @internal */
+  attach(transport: WritingTransport): void {
+    this.#transports.add(transport)
+  }
+
+  /** @internal */
+  detach(transport: WritingTransport): void {
+    this.#transports.delete(transport)
+    this.#wakeIfOver()
+  }
+
+  /** Take clients from now on. Throws what the system refuses. @internal */
+  listen(call: string): void {
+    if (this.#closed) throw new LoopStateError(`${call}: the server is closed; make another`)
+    if (this.#serving) return
+    for (const { raw } of this.#listening) raw.listen(this.#options.backlog)
+    this.#serving = true
+  }
+
+  /** A client came. Called from the turn. @internal */
+  accepted(stream: RawStream): void {
+    if (this.#closed) return stream.close()
+    this.scheduler.ranCallbacks = true
+    running.task = null
+    try {
+      this.runInAsyncScope(this.#options.accept, undefined, stream, this)
+    } catch (exception) {
+      stream.close()
+      const message = 'server: the transport of an incoming connection was not made'
+      this.scheduler.loop.callExceptionHandler({ message, exception, server: this })
+    }
+    running.task = undefined
+  }
+
+  [inspect.custom](): string {
+    const state = this.#closed ? 'closed' : this.#serving ? 'serving' : 'bound'
+    const names = this.#sockets.map(({ localName: name }) =>
+      typeof name === 'object' ? `${name.address}:${name.port}` : name,
+    )
+    return `<Server ${state} ${[...names, ''].join(' ')}connections=${this.#transports.size}>`
+  }
+
+  /** For loggers. @internal */
+  toJSON(): string {
+    return this[inspect.custom]()
+  }
+
+  get #over(): boolean {
+    return this.#closed && this.#transports.size === 0
+  }
+
+  #close(): void {
+    if (this.#closed) return
+    this.#closed = true
+    this.#serving = false
+    this.#sockets = []
+    for (const listening of this.#listening) listening.close()
+    this.#listening = []
+    this.#options.closed?.()
+    this.#forever?.cancel()
+    this.#wakeIfOver()
+  }
+
+  *#serveForever(): Coroutine<never> {
+    const forever = new Future<never>(this.scheduler)
+    this.#forever = forever
+    try {
+      return yield* forever
+    } catch (error) {
+      this.#close()
+      try {
+        yield* this.#waitOver()
+      } catch {
+        // Cancelled once more: the first cancellation is the one that is told.
+      }
+      throw error
+    } finally {
+      this.#forever = undefined
+    }
+  }
+
+  *#waitOver(): Coroutine<void> {
+    while (!this.#over) yield* this.#waiter()
+  }
+
+  /** True when the last connection was lost within `grace` milliseconds. */
+  *#drain(grace: number): Coroutine<boolean> {
+    if (this.#over) return true
+    const waiter = this.#waiter()
+    const timer = this.getLoop().callLater(grace, () => {
+      if (!waiter.done()) waiter.setResult(false)
+    })
+    let drained: boolean
+    try {
+      drained = yield* waiter
+    } finally {
+      timer.cancel()
+    }
+    if (drained) return true
+    this.abortClients()
+    yield* this.#waitOver()
+    return false
+  }
+
+  #waiter(): Future<boolean> {
+    const waiter = new Future<boolean>(this.scheduler)
+    this.#waiters.push(waiter)
+    return waiter
+  }
+
+  #wakeIfOver(): void {
+    if (!this.#over) return
+    for (const waiter of this.#waiters.splice(0)) if (waiter.state === FutureState.pending) waiter.setResult(true)
+  }
+}
+brand(Server, 'Server')
