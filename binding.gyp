@@ -12,14 +12,20 @@
         "native/fd-watch.cc",
         "native/handle.cc",
         "native/io-table.cc",
+        "native/listener.cc",
         "native/loop-core.cc",
         "native/resolver.cc",
         "native/mailbox.cc",
         "native/orphans.cc",
         "native/process.cc",
+        "native/pipe.cc",
+        "native/read-slab.cc",
         "native/rings.cc",
         "native/signals.cc",
         "native/socket-address.cc",
+        "native/stream-family.cc",
+        "native/stream.cc",
+        "native/tcp.cc",
         "native/timer-clock.cc",
         "native/timerfd-clock.cc",
         "native/timers.cc",
@@ -27,6 +33,7 @@
         "native/binding/address-value.cc",
         "native/binding/addon.cc",
         "native/binding/arguments.cc",
+        "native/binding/block-value.cc",
         "native/binding/environment.cc",
         "native/binding/lookup-methods.cc",
         "native/binding/letters.cc",
@@ -34,7 +41,8 @@
         "native/binding/older-runtimes.cc",
         "native/binding/process-methods.cc",
         "native/binding/session.cc",
-        "native/binding/watch-methods.cc"
+        "native/binding/watch-methods.cc",
+        "native/binding/stream-methods.cc"
       ],
       "defines": ["NAPI_VERSION=8"],
       "cflags_cc": [
@@ -47,6 +55,7 @@
         "-Wextra",
         "-Werror"
       ],
+      "conditions": [["OS=='win'", { "libraries": ["-lws2_32.lib"] }]],
       "xcode_settings": {
         "CLANG_CXX_LANGUAGE_STANDARD": "c++17",
         "GCC_ENABLE_CPP_EXCEPTIONS": "NO",

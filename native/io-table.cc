@@ -10,6 +10,7 @@ void IoObject::set_active(bool active) { table_->set_active(this, active); }
 // Objects are left only where the loop could not be opened.
 IoTable::~IoTable() {
   for (IoObject* object : objects_) delete object;
+  for (Block* chunk : cells_) chunk->let_go();
 }
 
 void IoTable::start() {
@@ -27,7 +28,13 @@ void IoTable::close() {
   backlog_.clear();
   // `close` may release an object at once, but adds none.
   for (size_t slot = 0; slot < objects_.size(); slot++) {
-    if (objects_[slot] != nullptr) close(objects_[slot]);
+    if (objects_[slot] == nullptr) continue;
+    if (objects_[slot]->closing_) {
+      objects_[slot]->hurry();
+    } else {
+      close(objects_[slot]);
+      if (objects_[slot] != nullptr) objects_[slot]->hurry();
+    }
   }
 }
 
@@ -37,6 +44,11 @@ bool IoTable::add(IoObject* object) {
   if (free_.empty()) {
     if (objects_.size() > kSlotMask) return false;
     slot = static_cast<uint32_t>(objects_.size());
+    if (slot / kCellsPerChunk == cells_.size()) {
+      Block* chunk = Block::make(kCellsPerChunk * sizeof(double));
+      if (chunk == nullptr) return false;
+      cells_.push_back(chunk);
+    }
     objects_.push_back(nullptr);
     generations_.push_back(0);
   } else {
@@ -52,6 +64,35 @@ bool IoTable::add(IoObject* object) {
 IoObject* IoTable::find(uint32_t slot) const {
   if (slot >= objects_.size() || objects_[slot] == nullptr || objects_[slot]->closing_) return nullptr;
   return objects_[slot];
+}
+
+IoObject* IoTable::find_exact(uint32_t id) const {
+  IoObject* object = find(id & kSlotMask);
+  return object != nullptr && object->id_ == id ? object : nullptr;
+}
+
+void IoTable::wait(IoObject* object) {
+  if (object->waiting_) return;
+  object->waiting_ = true;
+  waiting_.push_back(object->id_);
+}
+
+void IoTable::begin_poll() {
+  if (waiting_.empty() || !running_ || !has_room()) return;
+  // Who still finds no room waits again.
+  std::vector<uint32_t> waiting;
+  waiting.swap(waiting_);
+  for (uint32_t id : waiting) {
+    IoObject* object = find_exact(id);
+    if (object == nullptr) continue;
+    object->waiting_ = false;
+    object->resume();
+  }
+}
+
+double* IoTable::cell(const IoObject* object) const {
+  uint32_t slot = object->id_ & kSlotMask;
+  return reinterpret_cast<double*>(cells_[slot / kCellsPerChunk]->data()) + slot % kCellsPerChunk;
 }
 
 void IoTable::close(IoObject* object) {
@@ -70,6 +111,7 @@ void IoTable::release(IoObject* object) {
   uint32_t id = object->id_;
   bool told = object->told_;
   uint32_t slot = id & kSlotMask;
+  *cell(object) = 0;
   objects_[slot] = nullptr;
   generations_[slot]++;
   free_.push_back(slot);

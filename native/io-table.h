@@ -16,15 +16,22 @@
 #include <deque>
 #include <vector>
 
+#include "block.h"
 #include "rings.h"
 
 namespace aioloop {
 
+// Objects whose cells lie in one chunk.
+constexpr uint32_t kCellsPerChunk = 1024;
+
 class IoTable;
+
+// What an object is, for those who get it by its id.
+enum class IoFamily : uint8_t { other, stream, listener };
 
 class IoObject {
  public:
-  IoObject() = default;
+  explicit IoObject(IoFamily family = IoFamily::other) : family_(family) {}
   IoObject(const IoObject&) = delete;
   IoObject& operator=(const IoObject&) = delete;
   virtual ~IoObject() = default;
@@ -33,7 +40,12 @@ class IoObject {
   virtual void submit(uint32_t op) = 0;
   // Give every handle back; nothing may be posted any more. When the last is back, perhaps at once: `table()->release`.
   virtual void close() = 0;
+  // The loop closes, and this object had not come to an end after `close`: it must give its handles back now.
+  virtual void hurry() {}
+  // What `table()->wait(this)` asked for: there may be room again.
+  virtual void resume() {}
 
+  IoFamily family() const { return family_; }
   uint32_t id() const { return id_; }
   IoTable* table() const { return table_; }
   bool closing() const { return closing_; }
@@ -47,6 +59,8 @@ class IoObject {
   friend class IoTable;
   IoTable* table_ = nullptr;
   uint32_t id_ = 0;
+  IoFamily family_;
+  bool waiting_ = false;
   bool closing_ = false;
   bool told_ = true;
   bool active_ = false;
@@ -81,6 +95,8 @@ class IoTable {
   bool add(IoObject* object);
   // The object in a slot, null when there is none or it is closing.
   IoObject* find(uint32_t slot) const;
+  // The same by id.
+  IoObject* find_exact(uint32_t id) const;
   void close(IoObject* object);
   // For an object that JavaScript was never told of: closes without a record.
   void abandon(IoObject* object);
@@ -92,6 +108,15 @@ class IoTable {
   bool pending() const { return !backlog_.empty(); }
   // Put the records that wait into the ring, as far as it has room.
   void collect();
+
+  // Have `resume` called before a poll of a running loop that begins with room for records.
+  void wait(IoObject* object);
+  void begin_poll();
+
+  // One number of each object that JavaScript may read at any time; in chunks, which never move.
+  double* cell(const IoObject* object) const;
+  // A chunk, null when there is none.
+  Block* cells(uint32_t chunk) const { return chunk < cells_.size() ? cells_[chunk] : nullptr; }
 
   bool running() const { return running_; }
   size_t objects() const { return objects_.size() - free_.size(); }
@@ -115,6 +140,8 @@ class IoTable {
   std::vector<IoObject*> objects_;
   std::vector<uint8_t> generations_;
   std::vector<uint32_t> free_;
+  std::vector<Block*> cells_;
+  std::vector<uint32_t> waiting_;  // ids
   std::deque<Record> backlog_;
   size_t active_ = 0;
   bool running_ = false;

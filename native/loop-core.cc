@@ -33,6 +33,7 @@ Failure LoopCore::open(uv_loop_t* host, const Rings& rings, double longest_wait)
     owns_loop_ = true;
     loop_ = &private_loop_;
   }
+  streams_.open(loop_, &rings_);
   return open_handles_on_loop();
 }
 
@@ -134,6 +135,8 @@ Failure LoopCore::wake() {
 
 void LoopCore::drain() {
   if (!open_) return;
+  // Writes first: what is submitted beside them (to close, to shut down) comes after them.
+  streams_.gather();
   Submission submission;
   while (rings_.take(&submission)) {
     if (submission.op >= kSubmitClose) {
@@ -144,6 +147,7 @@ void LoopCore::drain() {
     if (submission.op == kSubmitStartTimer) timers_.start(submission.slot, deadlines_[submission.slot]);
     if (submission.op == kSubmitCancelTimer) timers_.cancel(submission.slot);
   }
+  streams_.flush();
   rings_.set_number(kNumberTimers, static_cast<double>(timers_.live()));
 }
 
@@ -189,6 +193,12 @@ void LoopCore::settle() {
   (void)set_idle(due || wanted);
 }
 
+// Once before each poll, when all that was submitted is taken.
+void LoopCore::begin_poll() {
+  streams_.reads().begin_poll();
+  io_.begin_poll();
+}
+
 // True when something is due already, or when the device fails: then only not waiting keeps timers from being late.
 bool LoopCore::arm() {
   double earliest = 0;
@@ -221,6 +231,7 @@ void LoopCore::enter(double now) {
 bool LoopCore::pump(bool block) {
   if (!open_ || !owns_loop_) return false;
   drain();
+  begin_poll();
   bool due = arm();
   bool wanted = due || rings_.word(kWordReady) != 0 || rings_.has_completions();
   bool pending = wanted || uv_loop_alive(loop_) != 0;
@@ -283,7 +294,10 @@ Failure LoopCore::set_idle(bool active) {
 
 void LoopCore::on_prepare(uv_prepare_t* prepare) {
   LoopCore* core = Handle<uv_prepare_t>::owner<LoopCore>(prepare);
-  if (core != nullptr && core->running_ && !core->entered_) core->settle();
+  if (core != nullptr && core->running_ && !core->entered_) {
+    core->settle();
+    core->begin_poll();
+  }
 }
 
 // A poll-phase callback may have cancelled what is due: drained first. Nothing is entered twice, not even when somebody

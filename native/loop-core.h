@@ -22,6 +22,7 @@
 #include "process.h"
 #include "rings.h"
 #include "signals.h"
+#include "stream-family.h"
 #include "timers.h"
 #include "wakeup.h"
 
@@ -45,7 +46,7 @@ class LoopEntry {
 
 class LoopCore final : public IoHost {
  public:
-  explicit LoopCore(LoopEntry* entry) : entry_(entry), io_(this) {}
+  explicit LoopCore(LoopEntry* entry) : entry_(entry), io_(this), streams_(&io_, &group_) {}
   LoopCore(const LoopCore&) = delete;
   LoopCore& operator=(const LoopCore&) = delete;
 
@@ -75,6 +76,7 @@ class LoopCore final : public IoHost {
 
   // For the families of I/O: where their objects live, and what handles they may open.
   IoTable& io() { return io_; }
+  StreamFamily& streams() { return streams_; }
   HandleGroup* group() { return &group_; }
   uv_loop_t* loop() const { return loop_; }
   Children& children() { return children_; }
@@ -96,6 +98,7 @@ class LoopCore final : public IoHost {
   void close_handles();
   void let_children_go();
   void settle();
+  void begin_poll();
   bool arm();
   void enter(double now);
   void begin_period(double now);
@@ -133,6 +136,7 @@ class LoopCore final : public IoHost {
   Wakeup wakeup_;
   IoTable io_;
   Children children_;
+  StreamFamily streams_;
   Signals signals_;
   Handle<uv_idle_t> idle_;
   Handle<uv_prepare_t> prepare_;

@@ -15,7 +15,7 @@
 namespace aioloop {
 
 constexpr uint32_t kMagic = 0x41494f4c;  // "AIOL"
-constexpr uint32_t kAbiVersion = 4;
+constexpr uint32_t kAbiVersion = 6;
 
 // Header words, by index of 32-bit words.
 enum Word : uint32_t {
@@ -31,6 +31,9 @@ enum Word : uint32_t {
   kWordReady = 9,           // JavaScript asks for a turn
   kWordAwake = 10,          // `wake` is not needed: the next poll does not wait, or the loop is stopped or pumped
   kWordMore = 11,           // completions remain that the ring had no room for
+  kWordConsumed = 12,       // reads that JavaScript has looked at (read-slab.h)
+  kWordSendTail = 13,       // bytes used of the send slab (send-slab.h)
+  kWordSendEpoch = 14,      // times that the send slab was emptied
 };
 
 // Header doubles, by index of 64-bit words. Counters are doubles so that they never wrap.
@@ -55,6 +58,12 @@ enum SubmissionOp : uint32_t {
   kSubmitCancelTimer = 2,
   // From here on the slot is one of the I/O table (io-table.h), and all but `close` are the object's own.
   kSubmitClose = 3,
+  kSubmitReadStart = 4,
+  kSubmitReadStop = 5,
+  kSubmitShutdown = 6,
+  kSubmitReset = 7,
+  kSubmitPause = 8,
+  kSubmitResume = 9,
 };
 
 // A completion is four words, `{op, id, a, b}`. The id of a timer is its slot, that of a signal its number, and that of
@@ -72,6 +81,13 @@ enum CompletionOp : uint32_t {
   // A descriptor is ready (fd-watch.h): a has the bits 1 for readable, 2 for writable.
   kCompleteReady = 65,
   kCompleteExited = 48,  // a child ended: a is its exit code, b the signal that ended it
+  kCompleteConnected = 5,
+  kCompleteReceived = 6,  // a: offset in the read slab, b: bytes
+  kCompleteEnded = 7,
+  kCompleteDrained = 8,
+  kCompleteFinished = 9,
+  kCompleteFailed = 10,    // a: libuv's code, made positive; b: what failed, for the family to say
+  kCompleteAccepted = 11,  // a: id of the new stream
 };
 
 constexpr uint32_t kSmallestCapacity = 4;

@@ -5,6 +5,7 @@
 #include "letters.h"
 #include "lookup-methods.h"
 #include "process-methods.h"
+#include "stream-methods.h"
 #include "watch-methods.h"
 
 namespace aioloop {
@@ -162,6 +163,7 @@ napi_value define_loop_class(napi_env env) {
   add_watch_methods(&methods);
   add_letter_methods(&methods);
   add_process_methods(&methods);
+  add_stream_methods(&methods);
   napi_value constructor = nullptr;
   napi_status status = napi_define_class(env, "Loop", NAPI_AUTO_LENGTH, construct, nullptr, methods.size(),
                                          methods.data(), &constructor);

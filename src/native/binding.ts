@@ -48,6 +48,26 @@ export interface NativeLoop {
   watchFd(fd: number): number
   updateWatch(id: number, events: number): void
   closeWatch(id: number): void
+
+  // native/binding/stream-methods.h. Opening calls return an id.
+  connectTcp(address: string, port: number, fromAddress: string | undefined, fromPort: number | undefined): number
+  connectPipe(path: string): number
+  /** `flags`: 1 reuse of the address, 2 of the port, 4 IPv6 only. */
+  bindTcp(address: string, port: number, flags: number): number
+  bindPipe(path: string): number
+  adoptStream(fd: number): number
+  adoptListener(fd: number): number
+  listen(id: number, backlog: number): void
+  write(id: number, bytes: Uint8Array): void
+  descriptor(id: number): number
+  localName(id: number): SocketAddress | string | undefined
+  peerName(id: number): SocketAddress | string | undefined
+  setNoDelay(id: number, enabled: boolean): void
+  setKeepAlive(id: number, enabled: boolean, seconds: number): void
+  readSlab(): ArrayBuffer
+  renewReadSlab(): ArrayBuffer
+  sendSlab(): ArrayBuffer
+  cells(chunk: number): ArrayBuffer
 }
 
 /** native/binding/addon.cc */

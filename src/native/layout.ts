@@ -17,6 +17,12 @@ export const READY = 9
 export const AWAKE = 10
 /** 1: completions remain that the ring had no room for. */
 export const MORE = 11
+/** Reads that JavaScript has looked at: C++ uses their memory again when it has looked at all. */
+export const CONSUMED = 12
+/** Bytes used of the send slab. */
+export const SEND_TAIL = 13
+/** How often C++ has emptied the send slab. */
+export const SEND_EPOCH = 14
 
 export const TURN_STARTED = 8
 export const TURNS = 9
@@ -31,6 +37,12 @@ export const SUBMIT_START_TIMER = 1
 export const SUBMIT_CANCEL_TIMER = 2
 /** From here on the slot is one of an I/O object. */
 export const SUBMIT_CLOSE = 3
+export const SUBMIT_READ_START = 4
+export const SUBMIT_READ_STOP = 5
+export const SUBMIT_SHUTDOWN = 6
+export const SUBMIT_RESET = 7
+export const SUBMIT_PAUSE = 8
+export const SUBMIT_RESUME = 9
 /** A completion is this many words, `{op, id, a, b}`. */
 export const COMPLETION_WORDS = 4
 export const COMPLETE_NOTHING = 0
@@ -45,13 +57,23 @@ export const COMPLETE_LOOKUP = 64
 export const COMPLETE_READY = 65
 /** A child ended: a is its exit code, b the number of the signal that ended it, or 0. */
 export const COMPLETE_EXITED = 48
+export const COMPLETE_CONNECTED = 5
+/** Offset in the read slab, and bytes. */
+export const COMPLETE_RECEIVED = 6
+export const COMPLETE_ENDED = 7
+export const COMPLETE_DRAINED = 8
+export const COMPLETE_FINISHED = 9
+/** libuv's code made positive, and what failed. */
+export const COMPLETE_FAILED = 10
+/** The id of the new stream. */
+export const COMPLETE_ACCEPTED = 11
 
 export const SMALLEST_CAPACITY = 4
 export const LARGEST_CAPACITY = 1 << 20
 
 const LAYOUT: Readonly<Record<string, number>> = {
   magic: 0x41494f4c,
-  abiVersion: 4,
+  abiVersion: 6,
   headerBytes: HEADER_BYTES,
   submissionWords: 1,
   completionWords: COMPLETION_WORDS,
@@ -66,6 +88,9 @@ const LAYOUT: Readonly<Record<string, number>> = {
   ready: READY,
   awake: AWAKE,
   more: MORE,
+  consumed: CONSUMED,
+  sendTail: SEND_TAIL,
+  sendEpoch: SEND_EPOCH,
   turnStarted: TURN_STARTED,
   turns: TURNS,
   records: RECORDS,
@@ -76,6 +101,12 @@ const LAYOUT: Readonly<Record<string, number>> = {
   submitStartTimer: SUBMIT_START_TIMER,
   submitCancelTimer: SUBMIT_CANCEL_TIMER,
   submitClose: SUBMIT_CLOSE,
+  submitReadStart: SUBMIT_READ_START,
+  submitReadStop: SUBMIT_READ_STOP,
+  submitShutdown: SUBMIT_SHUTDOWN,
+  submitReset: SUBMIT_RESET,
+  submitPause: SUBMIT_PAUSE,
+  submitResume: SUBMIT_RESUME,
   completeNothing: COMPLETE_NOTHING,
   completeTimer: COMPLETE_TIMER,
   completeSignal: COMPLETE_SIGNAL,
@@ -84,6 +115,13 @@ const LAYOUT: Readonly<Record<string, number>> = {
   completeLookup: COMPLETE_LOOKUP,
   completeReady: COMPLETE_READY,
   completeExited: COMPLETE_EXITED,
+  completeConnected: COMPLETE_CONNECTED,
+  completeReceived: COMPLETE_RECEIVED,
+  completeEnded: COMPLETE_ENDED,
+  completeDrained: COMPLETE_DRAINED,
+  completeFinished: COMPLETE_FINISHED,
+  completeFailed: COMPLETE_FAILED,
+  completeAccepted: COMPLETE_ACCEPTED,
 }
 
 /** What differs between the addon's layout and ours, as a sentence; undefined when they are equal. */

@@ -10,6 +10,7 @@ import { isMainThread } from 'node:worker_threads'
 import { LoopStateError } from '../base/errors.ts'
 import type { Backend, BackendHost, BackendMetrics } from '../loop/backend.ts'
 import type { Capabilities } from '../loop/contract/capabilities.ts'
+import type { StreamIo } from '../loop/io/stream-io.ts'
 import type { TimerEntry } from '../loop/ready.ts'
 import { type Binding, loadBinding, type NativeLoop } from './binding.ts'
 import {
@@ -34,9 +35,11 @@ import {
 import { NativeIo } from './native-io.ts'
 import { NativeMail } from './native-mail.ts'
 import { NativeNames } from './native-names.ts'
+import { NativeStreams } from './native-streams.ts'
 import { NativeTimers } from './native-timers.ts'
 import { NativeWatches } from './native-watches.ts'
 import { SharedRings } from './shared-rings.ts'
+import { StreamShare } from './stream-share.ts'
 import { Submissions } from './submissions.ts'
 
 /** Records in a ring unless said. 16 KiB of completions stay in the L1 cache. */
@@ -85,6 +88,7 @@ export class NativeBackend implements Backend {
   // Held here because a stopped native loop holds it weakly.
   readonly #enter = (): void => this.#turn()
   #host: BackendHost | undefined
+  #streams: StreamIo | undefined
 
   constructor(options: NativeBackendOptions = {}) {
     const { binding, reason } = loadBinding()
@@ -193,6 +197,17 @@ export class NativeBackend implements Backend {
 
   pump(block: boolean): boolean {
     return this.#native.pump(block)
+  }
+
+  get streams(): StreamIo {
+    this.#streams ??= new NativeStreams(
+      new StreamShare(
+        this.#io,
+        () => this.#awaken(),
+        () => this.wake(),
+      ),
+    )
+    return this.#streams
   }
 
   metrics(): BackendMetrics {

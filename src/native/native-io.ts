@@ -22,6 +22,8 @@ export interface NativeObject {
    * ready. `COMPLETE_CLOSED` is the last; the object is not registered any more then.
    */
   completed(op: number, a: number, b: number): void
+  /** The loop has closed, and C++ has closed the object. Nothing is called any more, and nothing may be submitted. */
+  forgotten?(): void
 }
 
 export class NativeIo {
@@ -33,6 +35,7 @@ export class NativeIo {
   readonly #awaken: () => void
   readonly #objects: (NativeObject | undefined)[] = []
   #host: BackendHost | undefined
+  #closed = false
 
   /** `awaken` has C++ look at the rings soon, when it would not do so anyway. */
   constructor(native: NativeLoop, rings: SharedRings, submissions: Submissions, awaken: () => void) {
@@ -66,6 +69,7 @@ export class NativeIo {
 
   /** Tell C++: `op` is one of the SUBMIT_ constants of layout.ts. Not after `close`. */
   submit(op: number, id: number): void {
+    if (this.#closed) return
     this.#submissions.put((op << SLOT_BITS) | (id & SLOT_MASK))
     this.#awaken()
   }
@@ -91,6 +95,7 @@ export class NativeIo {
 
   /** The loop is closed, and C++ closes every object by itself. Nothing is called any more. */
   forget(): void {
-    this.#objects.length = 0
+    this.#closed = true
+    for (const object of this.#objects.splice(0)) object?.forgotten?.()
   }
 }

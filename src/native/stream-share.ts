@@ -1,0 +1,64 @@
+/**
+ * What the streams and listeners of one native loop share: the slabs that their bytes go through, the cells that C++ keeps
+ * numbers in for them (native/io-table.h), and ways to have something done soon. Made once a loop by native-backend.ts.
+ */
+import type { SocketAddress } from '../loop/io/system.ts'
+import { systemError } from '../loop/io/system-error.ts'
+import type { Ready } from '../loop/ready.ts'
+import type { NativeLoop } from './binding.ts'
+import { SLOT_BITS } from './layout.ts'
+import type { NativeIo } from './native-io.ts'
+import { ReadSlab } from './read-slab.ts'
+import { SendSlab } from './send-slab.ts'
+
+/** native/io-table.h, `kCellsPerChunk` */
+const CELLS_PER_CHUNK = 1024
+const SLOT_MASK = (1 << SLOT_BITS) - 1
+
+export class StreamShare {
+  readonly io: NativeIo
+  readonly native: NativeLoop
+  readonly reads: ReadSlab
+  readonly sends: SendSlab
+  readonly awaken: () => void
+  readonly #wake: () => void
+  readonly #cells: Float64Array[] = []
+
+  /** `awaken` has C++ look at the rings soon; `wake` asks for a turn. */
+  constructor(io: NativeIo, awaken: () => void, wake: () => void) {
+    this.io = io
+    this.native = io.native
+    this.reads = new ReadSlab(io.native, io.rings)
+    this.sends = new SendSlab(io.native, io.rings)
+    this.awaken = awaken
+    this.#wake = wake
+  }
+
+  /** Have an entry run in a later round, from wherever this is called. */
+  makeReady(entry: Ready): void {
+    this.io.host.makeReady(entry)
+    this.#wake()
+  }
+
+  cellsOf(id: number): Float64Array {
+    const chunk = Math.floor((id & SLOT_MASK) / CELLS_PER_CHUNK)
+    this.#cells[chunk] ??= new Float64Array(this.native.cells(chunk))
+    return this.#cells[chunk]
+  }
+
+  cellOf(id: number): number {
+    return (id & SLOT_MASK) % CELLS_PER_CHUNK
+  }
+
+  /** Errors of opening calls come with a code only; what was tried is known here. */
+  opening<T>(open: () => T, where: SocketAddress | string | undefined): T {
+    try {
+      return open()
+    } catch (error) {
+      if (error instanceof Error && 'errno' in error && 'syscall' in error && typeof error.errno === 'number') {
+        throw systemError(error.errno, String(error.syscall), where)
+      }
+      throw error
+    }
+  }
+}
