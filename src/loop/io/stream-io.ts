@@ -22,7 +22,7 @@ export interface StreamEvents {
   received(bytes: Uint8Array): void
   /** The peer sends no more. Reading has stopped. */
   ended(): void
-  /** `RawStream.queued` fell. Called once a turn at most. */
+  /** `RawStream.queued` was above 0 and fell. Called once a turn at most. */
   drained(): void
   /** All that was written before `shutdown()` and the end itself are sent. */
   finished(): void
@@ -35,7 +35,10 @@ export interface StreamEvents {
 export interface RawStream {
   /** Takes the events. Set by whoever got the stream, before the turn in which it was made ends; may be changed. */
   events: StreamEvents
-  /** Bytes that `write` took and the system has not taken yet. */
+  /**
+   * Bytes that `write` took and the system has refused so far (all of them, while connecting). A small write is not counted
+   * before it was tried, at the end of the turn at the latest.
+   */
   readonly queued: number
   /** The file descriptor, -1 where there is none to give (closed, or another kind of system). */
   readonly fd: number
@@ -49,7 +52,7 @@ export interface RawStream {
   write(bytes: Uint8Array): void
   /** Send what is queued, then the end of the stream (half-close). No `write` may follow. */
   shutdown(): void
-  /** Close now; what is queued is dropped. */
+  /** Close now. What `queued` counts is dropped; what was written in this turn and is not counted there is sent. */
   close(): void
   /** `close()` that tells the peer by a reset, where the kind of stream has one. */
   reset(): void
@@ -97,7 +100,10 @@ export interface StreamIo {
   /** Bound, not listening yet. Throws what the system refuses. */
   bindTcp(address: SocketAddress, options: TcpBindOptions, events: ListenerEvents): RawListener
   bindUnix(path: string, events: ListenerEvents): RawListener
-  /** A listening or connected socket, pipe end or character device that exists already. Takes ownership of `fd`. */
+  /**
+   * A listening or connected socket, pipe end or character device that exists already. Takes ownership of `fd`, unless it
+   * throws.
+   */
   adoptListener(fd: number, events: ListenerEvents): RawListener
   adoptStream(fd: number, events: StreamEvents): RawStream
 }
