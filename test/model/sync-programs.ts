@@ -2,9 +2,10 @@
  * Random programs of tasks that share a lock, a semaphore and a queue: their instructions and an interpreter that keeps books
  * beside them. The books know who is inside and which items are where; `check` says what does not add up.
  */
-import type { Body, Coroutine, Suspension } from 'aioloop'
+import type { Coroutine } from 'aioloop'
 import { createTask, gather, isCancelled, Lock, Queue, QueueShutDown, Semaphore, sleep } from 'aioloop'
 import fc from 'fast-check'
+import { asyncFunctions, generators, type Lane, type Wait } from './lanes.ts'
 
 export const PERMITS = 2
 
@@ -52,8 +53,6 @@ export interface Books {
   readonly lockHeld: boolean
   readonly freePermits: number
 }
-
-type Wait = <T>(awaitable: PromiseLike<T>) => Coroutine<T>
 
 /** Run the program to its end: until all are done, then with what still waits cancelled. */
 export async function runSyncProgram(program: SyncProgram): Promise<Books> {
@@ -144,38 +143,4 @@ function countFree(semaphore: Semaphore): number {
   let free = 0
   for (; !semaphore.locked(); free++) void semaphore.acquire()
   return free
-}
-
-interface Lane {
-  co<T>(body: () => Coroutine<T>): Body<T>
-  readonly wait: Wait
-}
-
-const generators: Lane = {
-  co: (body) => body,
-  *wait<T>(awaitable: PromiseLike<T>): Coroutine<T> {
-    return (yield* awaitable as unknown as Iterable<Suspension, T>) as T
-  },
-}
-
-/** The same bodies as async functions: each wait is one `await`. */
-const asyncFunctions: Lane = {
-  co: (body) => async () => {
-    const steps = body()
-    let step = steps.next()
-    while (step.done !== true) {
-      let value: unknown
-      try {
-        value = await (step.value as unknown as PromiseLike<unknown>)
-      } catch (error) {
-        step = steps.throw(error)
-        continue
-      }
-      step = steps.next(value)
-    }
-    return step.value
-  },
-  *wait<T>(awaitable: PromiseLike<T>): Coroutine<T> {
-    return (yield awaitable as unknown as Suspension) as T
-  },
 }

@@ -5,13 +5,15 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { modelPrograms, modelTrace } from '../model/asyncio-model.ts'
 import { programs, trace } from '../model/program.ts'
+import { checkStructure } from '../model/structure-books.ts'
+import { runStructureProgram, structurePrograms } from '../model/structure-programs.ts'
 import { reached, untilDeadline } from './sizes.ts'
 
 const PROGRAMS = 100_000
 const BATCH = 1000
 
 test('random programs do what the model of asyncio says', async () => {
-  const batches = await untilDeadline(PROGRAMS / BATCH, 2, () =>
+  const batches = await untilDeadline(PROGRAMS / BATCH, 3, () =>
     fc.assert(
       fc.asyncProperty(modelPrograms(), async (program) => {
         const seen = await run(async () => trace(program, getRunningLoop()), { loopFactory: () => new VirtualLoop() })
@@ -25,7 +27,7 @@ test('random programs do what the model of asyncio says', async () => {
 })
 
 test('random programs leave the same trace with the same seed', async () => {
-  const batches = await untilDeadline(PROGRAMS / BATCH, 2, () =>
+  const batches = await untilDeadline(PROGRAMS / BATCH, 3, () =>
     fc.assert(
       fc.asyncProperty(programs(), fc.nat(), async (program, seed) => {
         const go = () =>
@@ -36,4 +38,17 @@ test('random programs leave the same trace with the same seed', async () => {
     ),
   )
   reached('seeded programs', batches * BATCH, PROGRAMS)
+})
+
+test('random programs of channels, limiters and scopes keep their books', async () => {
+  const batches = await untilDeadline(PROGRAMS / BATCH, 3, () =>
+    fc.assert(
+      fc.asyncProperty(structurePrograms, fc.nat(), async (program, seed) => {
+        const loopFactory = () => new VirtualLoop({ seed })
+        checkStructure(program, await run(() => runStructureProgram(program), { loopFactory }))
+      }),
+      { numRuns: BATCH },
+    ),
+  )
+  reached('structured programs', batches * BATCH, PROGRAMS)
 })
