@@ -58,10 +58,10 @@ export interface NativeBackendOptions {
 export class NativeBackend implements Backend {
   readonly name = 'native'
   readonly capabilities: Capabilities = Object.freeze({
-    stream: false,
+    stream: true,
     datagram: false,
     fdWatch: process.platform !== 'win32',
-    reusePort: false,
+    reusePort: process.platform !== 'win32',
     subprocess: false,
     names: true,
     executor: false,

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { currentTask, getRunningLoop, NotSupportedError, Protocol, sleep } from 'aioloop'
 import { describe, expect, test } from 'vitest'
 import { type Harness, openLab } from './harness.ts'
@@ -237,6 +238,7 @@ export function transportsContract(harness: Harness): void {
       test('a reset by the peer is the error of connectionLost', async () => {
         await withOutsider(async (peer, socket) => {
           peer.transport.write(Buffer.from('x'))
+          await once(socket, 'data')
           socket.resetAndDestroy()
           await peer.whenLost()
           expect(peer.lost?.error).toMatchObject({ code: 'ECONNRESET', syscall: 'read' })
