@@ -7,7 +7,7 @@ import type { EventLoop, Main } from '../loop/contract/event-loop.ts'
 import { newEventLoop } from '../policy/policy.ts'
 import { schedulerOf } from '../tasks/scheduler-of.ts'
 import { duringBlockingRun, endProcess, interruptedError, mayTakeInterrupts } from './interrupt.ts'
-import { cancelAll, makeLoop, mustBeMain, reportFailures } from './runner.ts'
+import { cancelAll, makeLoop, mustBeMain, reportFailures, reportSecond } from './runner.ts'
 
 /** Options of {@link runSync}. */
 export interface RunSyncOptions {
@@ -47,7 +47,7 @@ export function runSync<T>(main: Main<T>, options: RunSyncOptions = {}): T {
     if (isAsyncFunction(main)) mustRunPromiseJobs()
     value = runMain(loop, main)
   } catch (error) {
-    closeAfterFailure(loop)
+    closeAfterFailure(loop, error)
     throw error
   }
   closeSync(loop)
@@ -76,12 +76,11 @@ function runMain<T>(loop: EventLoop, main: Main<T>): T {
   }
 }
 
-/** The error of the run matters more than one of the cleaning up. */
-function closeAfterFailure(loop: EventLoop): void {
+function closeAfterFailure(loop: EventLoop, failure: unknown): void {
   try {
     closeSync(loop)
-  } catch {
-    // The tasks that are left could not end for the same reason as the run, which is being thrown.
+  } catch (error) {
+    reportSecond('runSync', loop, failure, error)
   }
 }
 

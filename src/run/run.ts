@@ -28,9 +28,13 @@ export async function run<T>(main: Main<T>, options: RunnerOptions & RunOptions 
   mustBeOptions('run', options)
   mustBeOutside('run')
   const runner = new Runner(options)
+  let value: T
   try {
-    return await runner.run(main, options)
-  } finally {
-    await runner.close()
+    value = await runner.run(main, options)
+  } catch (error) {
+    await runner.closeAfter(error)
+    throw error
   }
+  await runner.close()
+  return value
 }

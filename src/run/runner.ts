@@ -125,6 +125,17 @@ export class Runner implements AsyncDisposable {
     }
   }
 
+  /** Close after a run that failed with `failure`, which is what the caller will be told. @internal */
+  async closeAfter(failure: unknown): Promise<void> {
+    const loop = this.#loop
+    try {
+      await this.close()
+    } catch (error) {
+      if (loop === undefined) throw error
+      reportSecond('run', loop, failure, error)
+    }
+  }
+
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }
@@ -152,6 +163,15 @@ export function reportFailures(loop: EventLoop, tasks: readonly Task<unknown>[])
     const exception = task.exception()
     loop.callExceptionHandler({ message: 'unhandled exception during run() shutdown', exception, task })
   }
+}
+
+/**
+ * A run failed, and then the cleaning up behind it: the caller gets the first error, the exception handler the second. The
+ * same reason is told once: where tasks cannot go on, neither can those that are left.
+ */
+export function reportSecond(call: string, loop: EventLoop, failure: unknown, exception: unknown): void {
+  if (String(exception) === String(failure)) return
+  loop.callExceptionHandler({ message: `unhandled exception while ${call}() closed its loop`, exception, failure })
 }
 
 /** The loop of a run: made by the factory if one is given. Checks both; a loop of the wrong kind is closed again. */

@@ -46,6 +46,28 @@ export function signalsContract(harness: Harness): void {
       })
     })
 
+    if (harness.fifo) {
+      test('a signal comes behind every timer that is due, also those started after it came', async () => {
+        await lab.inCallback(async (loop) => {
+          for (let i = 0; i < 5; i++) {
+            const log: string[] = []
+            loop.addSignalHandler('SIGUSR2', () => void log.push('signal'))
+            const now = loop.time()
+            loop.callAt(now - 1, () => log.push('second timer'))
+            process.kill(process.pid, 'SIGUSR2')
+            loop.callAt(now - 2, () => log.push('first timer'))
+            loop.callAt(now, () => log.push('third timer'))
+            // So that it is there when the loop comes to look.
+            const end = process.hrtime.bigint() + 2_000_000n
+            while (process.hrtime.bigint() < end);
+            for (let n = 0; n < 500 && !log.includes('signal'); n++) await later(loop, 2)
+            expect(log).toEqual(['first timer', 'second timer', 'third timer', 'signal'])
+            loop.removeSignalHandler('SIGUSR2')
+          }
+        })
+      })
+    }
+
     test('a signal can be named by its number', async () => {
       const { SIGUSR2 } = (await import('node:os')).constants.signals
       await lab.inCallback(async (loop) => {

@@ -1,6 +1,7 @@
 /** runSync: a value from a blocking run, wherever a coroutine can make progress, and an error where it cannot. */
 import {
   createTask,
+  type ExceptionContext,
   gather,
   getRunningLoop,
   isCancelled,
@@ -80,6 +81,48 @@ describe.each([
       yield* sleep(0)
     }, options)
     expect(log).toEqual(['cancelled and cleaned up'])
+  })
+
+  test('the error of cleaning up after a run that failed is reported, and the one of the run is thrown', () => {
+    const error = new Error('of the run')
+    const reports: ExceptionContext[] = []
+    const stuck = function* () {
+      try {
+        yield* sleep(60_000)
+      } finally {
+        yield* getRunningLoop().createFuture()
+      }
+    }
+    const thrown = thrownBy(() =>
+      runSync(function* () {
+        getRunningLoop().setExceptionHandler((_loop, context) => reports.push(context))
+        createTask(stuck, { name: 'the stuck one' })
+        yield* sleep(0)
+        throw error
+      }, options),
+    )
+    expect(thrown).toBe(error)
+    expect(reports.map(({ message }) => message)).toEqual(['unhandled exception while runSync() closed its loop'])
+    expect(reports[0]?.failure).toBe(error)
+    expect(reports[0]?.exception).toMatchObject({ code: 'ERR_AIOLOOP_DEADLOCK' })
+    expect(String(reports[0]?.exception)).toContain('the stuck one')
+  })
+
+  test('the error of cleaning up after a run that gave its value is thrown', () => {
+    const thrown = thrownBy(() =>
+      runSync(function* () {
+        createTask(function* () {
+          try {
+            yield* sleep(60_000)
+          } finally {
+            yield* getRunningLoop().createFuture()
+          }
+        })
+        yield* sleep(0)
+        return 'value'
+      }, options),
+    )
+    expect(thrown).toMatchObject({ code: 'ERR_AIOLOOP_DEADLOCK' })
   })
 
   test('runSync works inside a task, a callback and a timer of a running loop, and nested in itself', async () => {

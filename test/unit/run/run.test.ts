@@ -3,6 +3,7 @@ import {
   createTask,
   currentTask,
   type EventLoop,
+  type ExceptionContext,
   getEventLoop,
   getRunningLoop,
   isCancelled,
@@ -101,6 +102,37 @@ describe('run', () => {
       await sleep(0)
     })
     expect(log).toEqual(['cancelled', 'cleaned up'])
+  })
+
+  test('the error of cleaning up after a run that failed is reported, and run rejects with its own', async () => {
+    const error = new Error('of the run')
+    const reports: ExceptionContext[] = []
+    const thrown = await rejectionOf(() =>
+      run(async () => {
+        const loop = getRunningLoop()
+        loop.setExceptionHandler((_loop, context) => reports.push(context))
+        createTask(
+          async () => {
+            try {
+              await sleep(60_000)
+            } finally {
+              loop.stop()
+              await sleep(60_000)
+            }
+          },
+          { name: 'stops the loop' },
+        )
+        await sleep(0)
+        throw error
+      }),
+    )
+    expect(thrown).toBe(error)
+    expect(reports.map(({ message }) => message)).toEqual([
+      'Task was destroyed but it is pending!',
+      'unhandled exception while run() closed its loop',
+    ])
+    expect(reports[1]?.exception).toBeInstanceOf(LoopStateError)
+    expect(reports[1]?.failure).toBe(error)
   })
 
   test('run leaves no listener, no current loop and no policy behind', async () => {
