@@ -3,6 +3,7 @@
  * the graph is captured (tasks/awaiters.ts); nothing is kept for them while programs run. What is known of the frames
  * inside a task is another matter: see debug/task-stack.ts.
  */
+import { brand } from '../base/brand.ts'
 import { argumentTypeError } from '../base/errors.ts'
 import { mustBeOptions } from '../loop/arguments.ts'
 import type * as contract from '../loop/contract/future.ts'
@@ -53,6 +54,7 @@ export class FutureCallGraph {
     Object.freeze(this)
   }
 }
+brand(FutureCallGraph, 'FutureCallGraph')
 
 class Capture {
   readonly #limit: number | undefined

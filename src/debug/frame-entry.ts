@@ -1,5 +1,6 @@
 /** One frame of a stack, as data: read from the text of an engine's stack, or from a place that the inspector told. */
 
+import { brand } from '../base/brand.ts'
 import type * as contract from '../loop/contract/diagnostics.ts'
 import { framesOf, isProgram } from '../loop/traces.ts'
 import type { Place } from './places.ts'
@@ -36,6 +37,7 @@ export class FrameCallGraphEntry implements contract.FrameCallGraphEntry {
     return this.file === undefined ? name : `${name} (${this.file}${position})`
   }
 }
+brand(FrameCallGraphEntry, 'FrameCallGraphEntry')
 
 /** The frames of a stack's text that are the program's, most recent call first; all of them when none is. */
 export function parseStack(stack: string, kind: contract.FrameKind): FrameCallGraphEntry[] {

@@ -26,7 +26,9 @@ const makers: Record<string, (copy: Copy) => unknown> = {
   Event: ({ Event }) => new Event(),
   EventLoop: ({ getRunningLoop }) => getRunningLoop(),
   ExceptionGroup: ({ ExceptionGroup }) => new ExceptionGroup('made', [new Error('in it')]),
+  FrameCallGraphEntry: ({ captureCallGraph }) => captureCallGraph()?.callStack[0],
   Future: ({ getRunningLoop }) => getRunningLoop().createFuture(),
+  FutureCallGraph: ({ captureCallGraph }) => captureCallGraph(),
   Handle: ({ getRunningLoop }) => getRunningLoop().callSoon(() => {}),
   InterruptedError: ({ InterruptedError }) => new InterruptedError('made'),
   InvalidStateError: ({ InvalidStateError }) => new InvalidStateError('made'),
@@ -47,6 +49,8 @@ const makers: Record<string, (copy: Copy) => unknown> = {
   Runner: ({ Runner }) => new Runner(),
   Semaphore: ({ Semaphore }) => new Semaphore(),
   Sender: ({ openChannel }) => openChannel().sender,
+  // Not every loop can make one.
+  Server: ({ Server }) => Object.create(Server.prototype),
   SubprocessProtocol: ({ SubprocessProtocol }) => new SubprocessProtocol(),
   Task: ({ currentTask }) => currentTask(),
   TaskGroup: async ({ taskGroup }) => await taskGroup(async (group) => group),
