@@ -9,7 +9,7 @@ import { Deque } from '../base/deque.ts'
 import { argumentTypeError, TimeoutError } from '../base/errors.ts'
 import { type Linked, LinkedList } from '../base/linked-list.ts'
 import { mustBeTime } from '../loop/arguments.ts'
-import type { Awaitable, Outcome } from '../loop/contract/awaitable.ts'
+import type { Awaitable, Outcome, Suspension } from '../loop/contract/awaitable.ts'
 import type * as contract from '../loop/contract/future.ts'
 import type { TimerEntry } from '../loop/ready.ts'
 import { getRunningLoop } from '../loop/running.ts'
@@ -19,6 +19,7 @@ import { isGenerator } from '../tasks/coroutine.ts'
 import { toFuture, type Waitable } from '../tasks/ensure-future.ts'
 import { Future, FutureState } from '../tasks/future.ts'
 import { schedulerOf } from '../tasks/scheduler-of.ts'
+import type { Waiter } from '../tasks/waiter.ts'
 import { Watch, type WatchOwner } from '../tasks/watch.ts'
 
 /** Options of {@link asCompleted}. */
@@ -40,12 +41,16 @@ export interface Completed<F, T> {
 
 type Source = Future<unknown>
 
-/** A place in the line. `asIs`: wants the future itself, as an iterator result; else its outcome. */
+/**
+ * A place in the line. `asIs`: wants the future itself, as an iterator result, from the start; else its outcome, from when it is
+ * first waited for: so the first to wait gets the first result, whatever the order in which the places were handed out.
+ */
 class Place extends Future<unknown> implements Linked<Place> {
   older: Place | undefined
   newer: Place | undefined
   readonly #line: Line
   readonly #asIs: boolean
+  #inLine = false
   #granted: Source | undefined
   #returned = false
 
@@ -53,6 +58,26 @@ class Place extends Future<unknown> implements Linked<Place> {
     super(line.scheduler)
     this.#line = line
     this.#asIs = asIs
+    if (asIs) this.#join()
+  }
+
+  override next(): IteratorResult<Suspension, unknown> {
+    this.#join()
+    return super.next()
+  }
+
+  // biome-ignore lint/suspicious/noThenProperty: futures are awaitable
+  override then<A = unknown, B = never>(
+    onFulfilled?: ((value: unknown) => A | PromiseLike<A>) | null,
+    onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
+  ): Promise<A | B> {
+    this.#join()
+    return super.then(onFulfilled, onRejected)
+  }
+
+  override watch(waiter: Waiter): void {
+    this.#join()
+    super.watch(waiter)
   }
 
   override get [Symbol.toStringTag](): string {
@@ -75,7 +100,7 @@ class Place extends Future<unknown> implements Linked<Place> {
 
   override cancel(message?: string): boolean {
     if (!super.cancel(message)) return false
-    this.#line.leave(this)
+    this.#line.leave(this, this.#inLine)
     return true
   }
 
@@ -84,6 +109,12 @@ class Place extends Future<unknown> implements Linked<Place> {
     if (granted === undefined || this.#returned) return
     this.#returned = true
     this.#line.takeBack(granted)
+  }
+
+  #join(): void {
+    if (this.#inLine || this.done()) return
+    this.#inLine = true
+    this.#line.join(this)
   }
 }
 
@@ -136,17 +167,20 @@ class Line implements WatchOwner, TimerEntry {
 
   take(asIs: boolean): Place {
     this.left--
-    const place = new Place(this, asIs)
+    return new Place(this, asIs)
+  }
+
+  /** Somebody waits at this place. */
+  join(place: Place): void {
     const next = this.#done.shift()
     if (next !== undefined || this.#expired) place.grant(next)
     else this.#places.add(place)
-    return place
   }
 
   /** A wait was cancelled: somebody else may ask for that future. */
-  leave(place: Place): void {
+  leave(place: Place, inLine: boolean): void {
     this.left++
-    this.#places.remove(place)
+    if (inLine) this.#places.remove(place)
   }
 
   /** Take the first place out of the line. */
@@ -167,7 +201,7 @@ class CompletedFutures implements Completed<Source, unknown>, IterableIterator<A
   [Symbol.asyncIterator](): CompletedIterator<Source> {
     const line = this.#line
     return {
-      next: () => (line.left > 0 ? line.take(true) : new Place(line, true).end()) as unknown as Awaitable<never>,
+      next: () => (line.left > 0 ? line.take(true) : new Place(line, false).end()) as unknown as Awaitable<never>,
     }
   }
 

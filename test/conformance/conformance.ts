@@ -9,6 +9,7 @@ import { conditionCancelConformance } from './condition-cancel.conformance.ts'
 import { contextConformance } from './context.conformance.ts'
 import { eagerConformance } from './eager.conformance.ts'
 import { futuresConformance } from './futures.conformance.ts'
+import { gatherConformance } from './gather.conformance.ts'
 import { lockConformance } from './lock.conformance.ts'
 import { queueConformance } from './queue.conformance.ts'
 import { queueEndConformance } from './queue-end.conformance.ts'
@@ -16,15 +17,22 @@ import { runnerConformance } from './runner.conformance.ts'
 import { semaphoreConformance } from './semaphore.conformance.ts'
 import { slowCallbacksConformance } from './slow-callbacks.conformance.ts'
 import { staggeredConformance } from './staggered.conformance.ts'
+import { taskCancelConformance } from './task-cancel.conformance.ts'
 import { taskGroupCancelConformance } from './task-group-cancel.conformance.ts'
 import { taskGroupsConformance } from './task-groups.conformance.ts'
+import { tasksConformance } from './tasks.conformance.ts'
 import { timeoutNestingConformance } from './timeout-nesting.conformance.ts'
 import { timeoutsConformance } from './timeouts.conformance.ts'
+import { waitConformance } from './wait.conformance.ts'
 import { waitForConformance } from './wait-for.conformance.ts'
 
 export function conformance(harness: Harness): void {
   describe(`conformance of the ${harness.name} loop`, () => {
     futuresConformance(harness)
+    tasksConformance(harness)
+    taskCancelConformance(harness)
+    waitConformance(harness)
+    gatherConformance(harness)
     taskGroupsConformance(harness)
     taskGroupCancelConformance(harness)
     timeoutsConformance(harness)
