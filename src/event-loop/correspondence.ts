@@ -16,7 +16,6 @@ import type { MailEvents, MailIo, Posted } from '../loop/io/mail-io.ts'
 import { decodeLetter, encodeLetter, type Letter } from '../loop/letter.ts'
 import type { Scheduler } from '../loop/scheduler.ts'
 import { isGenerator } from '../tasks/coroutine.ts'
-import { makeTask } from '../tasks/create-task.ts'
 import { Future, FutureState } from '../tasks/future.ts'
 
 interface Exposed {
@@ -165,22 +164,32 @@ export class Correspondence implements MailEvents {
   #begin(from: number, number: number, name: string, args: readonly unknown[]): void {
     const exposed = this.#exposed.get(name)
     if (exposed === undefined) {
-      const thrown = packThrown(this.#unknown('runCoroutineThreadsafe', name))
-      this.#mail.post(from, encodeLetter(['failed', number, thrown], 'runCoroutineThreadsafe', 'the error'), false)
-      return
+      return this.#refuse(from, number, this.#unknown('runCoroutineThreadsafe', name))
     }
+    const { loop } = this.#scheduler
     const key = `${from} ${number}`
-    const task = exposed.context.runInAsyncScope(() =>
-      makeTask(this.#scheduler, exposedBody as Body<unknown, unknown[]>, {
-        name: `remote ${name}`,
-        args: [exposed.call, args],
-      }),
-    )
+    let task: Task<unknown>
+    try {
+      task = exposed.context.runInAsyncScope(() =>
+        loop.createTask(exposedBody as Body<unknown, unknown[]>, {
+          name: `remote ${name}`,
+          args: [exposed.call, args],
+        }),
+      )
+    } catch (exception) {
+      loop.callExceptionHandler({ message: 'No task could be made for a call from another thread', exception })
+      return this.#refuse(from, number, exception)
+    }
     this.#running.set(key, task)
     task.addDoneCallback(() => {
       if (!this.#running.delete(key)) return
       this.#mail.post(from, outcomeOf(task, number, name), false)
     })
+  }
+
+  #refuse(from: number, number: number, error: unknown): void {
+    const letter = encodeLetter(['failed', number, packThrown(error)], 'runCoroutineThreadsafe', 'the error')
+    this.#mail.post(from, letter, false)
   }
 
   #ended(letter: Extract<Letter, readonly ['value' | 'failed' | 'cancelled', ...unknown[]]>): void {

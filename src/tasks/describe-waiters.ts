@@ -1,8 +1,9 @@
-/** What `inspect` shows of those who wait for a future: the callbacks by name, two at the most, and how many others wait. */
+/** What `inspect` shows of those who wait for a future: the callbacks by name, first and last at the most, and how many others wait. */
 import { callbackName } from '../loop/handle.ts'
 import { DoneCallback } from './done-callback.ts'
 import type { Waiter } from './waiter.ts'
 
+/** The first and the last. */
 const SHOWN = 2
 
 export function describeWaiters(first: Waiter | undefined): string {
@@ -13,6 +14,6 @@ export function describeWaiters(first: Waiter | undefined): string {
     else others++
   }
   const more = names.length - SHOWN
-  if (more > 0) names.splice(SHOWN, more, `<${more} more>`)
+  if (more > 0) names.splice(1, more, `<${more} more>`)
   return (others > 0 ? ` waiters=${others}` : '') + (names.length > 0 ? ` callbacks=[${names.join(', ')}]` : '')
 }

@@ -1,19 +1,8 @@
-/** asyncio's test_futures and test_futures2: states, done-callbacks, reports, and futures made of promises. */
+/** asyncio's test_futures and test_futures2: states, done-callbacks, reports, and waits. */
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { inspect } from 'node:util'
 import type { EventLoop, Future } from 'aioloop'
-import {
-  allTasks,
-  CancelledError,
-  createTask,
-  ensureFuture,
-  getRunningLoop,
-  InvalidStateError,
-  isFuture,
-  LoopStateError,
-  sleep,
-  wrapFuture,
-} from 'aioloop'
+import { allTasks, CancelledError, createTask, getRunningLoop, InvalidStateError, isFuture, sleep } from 'aioloop'
 import { describe, expect, test } from 'vitest'
 import { type Harness, openLab } from '../contract/harness.ts'
 import { onStage } from './stage.ts'
@@ -24,7 +13,6 @@ export function futuresConformance(harness: Harness): void {
     doneCallbacks(harness)
     reports(harness)
     waitsForFutures(harness)
-    wrappedPromises(harness)
   })
 }
 
@@ -97,6 +85,22 @@ function statesOfFutures(harness: Harness): void {
     expect(inspect(cancelled)).toMatch(/^<Future cancelled/)
     expect(inspect(finished)).toMatch(/^<Future finished result=4/)
     expect(inspect(failed)).toMatch(/^<Future failed exception=RangeError: mine/)
+    const debugged = lab.newLoop()
+    debugged.setDebug(true)
+    expect(inspect(debugged.createFuture())).toMatch(/^<Future pending created at .*futures\.conformance\.ts:\d+/)
+  })
+
+  test('a future shows its callbacks: the first and the last, and how many others, until it is done', () => {
+    const future = lab.newLoop().createFuture()
+    function firstCallback() {}
+    function lastCallback() {}
+    future.addDoneCallback(firstCallback)
+    expect(inspect(future)).toMatch(/^<Future pending .*\bfirstCallback\b/)
+    for (let i = 0; i < 8; i++) future.addDoneCallback(() => {})
+    future.addDoneCallback(lastCallback)
+    expect(inspect(future)).toMatch(/\bfirstCallback, .*\b8 more\b.*, lastCallback\b/)
+    future.cancel()
+    expect(inspect(future)).toBe('<Future cancelled>')
   })
 
   test('isFuture tells futures from classes, numbers and look-alikes', () => {
@@ -372,55 +376,4 @@ function waitsForFutures(harness: Harness): void {
 
 function openedFuture(harness: Harness): Future<unknown> {
   return harness.newLoop().createFuture()
-}
-
-function wrappedPromises(harness: Harness): void {
-  const lab = openLab(harness)
-
-  test('wrapFuture makes a future of the running loop, which takes the value of the promise', async () => {
-    const loop = lab.newLoop()
-    await loop.runUntilComplete(async () => {
-      const future = wrapFuture(Promise.resolve('oi'))
-      expect([isFuture(future), future.done(), future.getLoop() === loop]).toEqual([true, false, true])
-      expect(await future).toBe('oi')
-    })
-  })
-
-  test('a wrapped promise gives its error, and a promise that was cancelled a cancelled future', async () => {
-    await lab.run(async () => {
-      const error = new Error('expected')
-      const failed = wrapFuture(Promise.reject(error))
-      await expect(failed).rejects.toBe(error)
-      expect([failed.cancelled(), failed.exception()]).toEqual([false, error])
-      const cancellation = new CancelledError('by its maker')
-      const cancelled = wrapFuture(Promise.reject(cancellation))
-      await expect(cancelled).rejects.toBe(cancellation)
-      expect(cancelled.cancelled()).toBe(true)
-    })
-  })
-
-  test('wrapFuture and ensureFuture give a future back as it is', async () => {
-    await lab.run(async () => {
-      const future = getRunningLoop().createFuture<number>()
-      expect(wrapFuture(future) === future).toBe(true)
-      expect(ensureFuture(future) === future).toBe(true)
-      future.setResult(1)
-    })
-  })
-
-  test('wrapFuture outside of a running loop throws', () => {
-    expect(() => wrapFuture(Promise.resolve())).toThrow(LoopStateError)
-  })
-
-  test('a cancelled wrapFuture stays cancelled when the promise has a value, which the promise keeps', async () => {
-    await lab.run(async () => {
-      const promise = Promise.resolve(42)
-      const future = wrapFuture(promise)
-      expect(future.cancel()).toBe(true)
-      await sleep(0)
-      await sleep(0)
-      expect(future.cancelled()).toBe(true)
-      expect(await promise).toBe(42)
-    })
-  })
 }

@@ -122,39 +122,45 @@ function counts({ co, wait, main, caught, settle, forever }: Stage): void {
       expect([task.cancelled(), task.done()]).toEqual([true, true])
     }))
 
-  test.each([true, false])(
-    'a deadline by hand, with cancel and uncancel, leaves the code after it alone (late: %s)',
-    (late) =>
-      main(function* () {
-        const body = co(function* () {
-          const task = currentTask() as Task<unknown>
-          const loop = getRunningLoop()
-          const state = { timedOut: false, finished: false, reached: false }
-          const deadline = loop.callLater(late ? 2 : LONG, () => {
-            state.timedOut = true
-            task.cancel()
-          })
+  /** A deadline as a user may write one; says by an error of its own that it was late. */
+  function* withDeadline(state: { timedOut: boolean; finished: boolean }, ms: number, pause: number) {
+    const task = currentTask() as Task<unknown>
+    const deadline = getRunningLoop().callLater(ms, () => {
+      state.timedOut = true
+      task.cancel()
+    })
+    try {
+      yield* wait(sleep(pause))
+      state.finished = true
+    } catch (error) {
+      if (state.timedOut && task.uncancel() === 0 && isCancelled(error)) throw new TimeoutError()
+      throw error
+    } finally {
+      deadline.cancel()
+    }
+  }
+
+  test.each([
+    [true, 2, LONG],
+    [false, LONG, 0],
+  ])('a deadline by hand, with cancel and uncancel, leaves the code after it alone (late: %s)', (late, ms, pause) =>
+    main(function* () {
+      const state = { timedOut: false, finished: false, reached: false }
+      const task = createTask(
+        co(function* () {
           try {
-            try {
-              yield* wait(sleep(late ? LONG : 0))
-              state.finished = true
-            } catch (error) {
-              if (state.timedOut && task.uncancel() === 0 && isCancelled(error)) throw new TimeoutError()
-              throw error
-            } finally {
-              deadline.cancel()
-            }
+            yield* withDeadline(state, ms, pause)
           } catch (error) {
             expect(error).toBeInstanceOf(TimeoutError)
           }
           state.reached = true
           yield* wait(sleep(0))
-          return state
-        })
-        const task = createTask(body)
-        expect(yield* wait(task)).toEqual({ timedOut: late, finished: !late, reached: true })
-        expect(task.cancelling()).toBe(0)
-      }),
+        }),
+      )
+      yield* wait(task)
+      expect(state).toEqual({ timedOut: late, finished: !late, reached: true })
+      expect(task.cancelling()).toBe(0)
+    }),
   )
 
   test('uncancel takes back a cancel that is not delivered yet', () =>

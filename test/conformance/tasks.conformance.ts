@@ -153,7 +153,6 @@ function ensuring({ co, wait, main, lab }: Stage): void {
   test('ensureFuture takes any awaitable', () =>
     main(function* () {
       const thenable: PromiseLike<string> = {
-        // biome-ignore lint/suspicious/noThenProperty: that is what it is about
         then: (resolve, reject) => createTask(ok).then(resolve, reject),
       }
       for (const awaitable of [thenable, sleep(0, 'ok'), Promise.resolve('ok')]) {
@@ -387,4 +386,21 @@ function running({ co, wait, lab, main }: Stage): void {
       const value = yield* wait(sleep(0, 10))
       expect([value, result]).toEqual([10, 1])
     }))
+
+  test.each([
+    ['1', true],
+    ['', false],
+    [undefined, false],
+  ])('the environment variable AIOLOOP_DEBUG=%s sets the debug mode of a new loop to %s', (value, expected) => {
+    const before = process.env.AIOLOOP_DEBUG
+    try {
+      if (value === undefined) delete process.env.AIOLOOP_DEBUG
+      else process.env.AIOLOOP_DEBUG = value
+      const loop = lab.newLoop()
+      expect(loop.getDebug()).toBe(expected)
+    } finally {
+      if (before === undefined) delete process.env.AIOLOOP_DEBUG
+      else process.env.AIOLOOP_DEBUG = before
+    }
+  })
 }
