@@ -10,7 +10,7 @@ import {
   type Future,
   map,
   openChannel,
-  Queue,
+  type Queue,
   type Receiver,
   type Sender,
   type Started,
