@@ -56,6 +56,7 @@ export type {
   UnixConnectOptions,
   UnixServeOptions,
 } from './loop/contract/connection.ts'
+export type { DatagramAddress, DatagramEndpointOptions } from './loop/contract/datagram.ts'
 export type {
   FrameKind,
   LoopMessage,

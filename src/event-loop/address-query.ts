@@ -6,13 +6,12 @@
  */
 import { domainToASCII } from 'node:url'
 import { argumentRangeError, argumentTypeError } from '../base/errors.ts'
+import { isIP, LARGEST_PORT, mustBePort } from '../loop/addresses.ts'
 import { mustBeOptions } from '../loop/arguments.ts'
 import type { AddressFlags, AddressInfo, AddressOptions, SocketType } from '../loop/contract/names.ts'
 import { EAI, lookupError } from '../loop/io/lookup-error.ts'
 import type { AddressQuery } from '../loop/io/name-io.ts'
-import { nodeModule } from '../loop/node-module.ts'
 
-const LARGEST_PORT = 65535
 /** Of a name in ASCII, without the dot of the root. RFC 1035. */
 const LONGEST_NAME = 253
 const LONGEST_LABEL = 63
@@ -72,19 +71,6 @@ export function checkedFlags(call: string, flags: unknown, argument: string): ob
   if (flags === undefined) return {}
   if (typeof flags === 'object' && flags !== null) return flags
   throw argumentTypeError(call, argument, 'an object such as { passive: true }, or left out', flags)
-}
-
-/** 4 or 6 for a numeric address, with its zone or without; 0 for anything else. */
-export function isIP(host: string): number {
-  return nodeModule('node:net').isIP(host)
-}
-
-/** A whole number that can be a port. */
-export function mustBePort(call: string, argument: string, port: unknown): asserts port is number {
-  if (typeof port !== 'number') throw argumentTypeError(call, argument, 'a number', port)
-  if (!Number.isInteger(port) || port < 0 || port > LARGEST_PORT) {
-    throw argumentRangeError(call, argument, `a whole number from 0 to ${LARGEST_PORT}`, port)
-  }
 }
 
 /**

@@ -15,10 +15,13 @@ import { loopChannel } from '../loop/channels.ts'
 import type { Address } from '../loop/contract/address.ts'
 import type { Awaitable, Body, Coroutine } from '../loop/contract/awaitable.ts'
 import type { Capabilities } from '../loop/contract/capabilities.ts'
+import type { DatagramEndpointOptions } from '../loop/contract/datagram.ts'
 import type * as contract from '../loop/contract/event-loop.ts'
 import type { TaskFactory, TaskOptions } from '../loop/contract/future.ts'
 import type { AddressInfo, AddressOptions, NameFlags, NameInfo } from '../loop/contract/names.ts'
+import type { DatagramProtocol } from '../loop/contract/protocol.ts'
 import type { Exposable, LoopToken } from '../loop/contract/threads.ts'
+import type { DatagramTransport } from '../loop/contract/transport.ts'
 import { debugByDefault } from '../loop/debug-mode.ts'
 import { ExceptionReporter, formatContext } from '../loop/exception-handler.ts'
 import { type Callback, Handle, TimerHandle } from '../loop/handle.ts'
@@ -34,6 +37,7 @@ import type { Task } from '../tasks/task.ts'
 import { reportUnretrieved } from '../tasks/unretrieved.ts'
 import { Watch } from '../tasks/watch.ts'
 import { Correspondence } from './correspondence.ts'
+import { createDatagramEndpoint } from './datagram.ts'
 import { getaddrinfo, getnameinfo } from './names.ts'
 import { pumpUntilStopped } from './pump.ts'
 import { SignalHandlers } from './signals.ts'
@@ -260,6 +264,14 @@ export class EventLoop extends StreamCalls implements contract.EventLoop {
   getnameinfo(sockaddr: Pick<Address, 'address' | 'port'>, flags?: NameFlags): Awaitable<NameInfo> {
     this.#mustBeOpen('getnameinfo')
     return getnameinfo(this.scheduler, sockaddr, flags)
+  }
+
+  createDatagramEndpoint<P extends DatagramProtocol>(
+    protocolFactory: () => P,
+    options: DatagramEndpointOptions,
+  ): Awaitable<[DatagramTransport, P]> {
+    this.#mustBeOpen('createDatagramEndpoint')
+    return createDatagramEndpoint(this.scheduler, protocolFactory, options)
   }
 
   addReader<A extends unknown[]>(fd: contract.FileDescriptor, callback: (...args: A) => void, ...args: A): void {

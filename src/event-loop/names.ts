@@ -2,7 +2,8 @@
  * `getaddrinfo` and `getnameinfo` of a loop: the checks, the answers that need no resolver, and one future for each look-up,
  * whose cancel lets go of it.
  */
-import { argumentRangeError, argumentTypeError, NotSupportedError } from '../base/errors.ts'
+import { NotSupportedError } from '../base/errors.ts'
+import { checkedAddress } from '../loop/addresses.ts'
 import type { Awaitable } from '../loop/contract/awaitable.ts'
 import type { AddressInfo, AddressOptions, NameFlags, NameInfo } from '../loop/contract/names.ts'
 import type { AddressEvents, NameEvents, NameIo, RawLookup } from '../loop/io/name-io.ts'
@@ -10,7 +11,7 @@ import type { SocketAddress, SystemError } from '../loop/io/system.ts'
 import type { Scheduler } from '../loop/scheduler.ts'
 import { Future, FutureState } from '../tasks/future.ts'
 import { Settled } from '../tasks/settled.ts'
-import { type CheckedQuery, checkedFlags, checkedQuery, isIP, literalAddresses, mustBePort } from './address-query.ts'
+import { type CheckedQuery, checkedFlags, checkedQuery, literalAddresses } from './address-query.ts'
 
 /** A look-up under way. Cancelling it forgets the outcome. */
 abstract class Lookup<T> extends Future<T> {
@@ -126,26 +127,6 @@ export function getnameinfo(scheduler: Scheduler, sockaddr: unknown, flags: Name
     return new Settled({ hostname: address.address, service: String(address.port) })
   }
   return new NameLookup(scheduler, names, address, flags)
-}
-
-/** A numeric address with its port, from what a caller gave. */
-export function checkedAddress(call: string, argument: string, value: unknown): SocketAddress {
-  if (typeof value !== 'object' || value === null) {
-    throw argumentTypeError(call, argument, "an object such as { address: '127.0.0.1', port: 80 }", value)
-  }
-  const { address, port } = value as { address?: unknown; port?: unknown }
-  if (typeof address !== 'string') throw argumentTypeError(call, `${argument}.address`, 'a numeric address', address)
-  mustBePort(call, `${argument}.port`, port)
-  const version = isIP(address)
-  if (version === 0) {
-    throw argumentRangeError(
-      call,
-      `${argument}.address`,
-      'a numeric address; getaddrinfo finds that of a name',
-      address,
-    )
-  }
-  return { address, port, family: version === 4 ? 'IPv4' : 'IPv6' }
 }
 
 function namesOf(scheduler: Scheduler, call: string): NameIo {

@@ -19,9 +19,6 @@ export abstract class Unsupported {
   sendfile(..._args: unknown[]): never {
     return this.#lacks('sendfile', 'stream')
   }
-  createDatagramEndpoint(..._args: unknown[]): never {
-    return this.#lacks('createDatagramEndpoint', 'datagram')
-  }
   subprocessExec(..._args: unknown[]): never {
     return this.#lacks('subprocessExec', 'subprocess')
   }

@@ -12,6 +12,7 @@ import { ProcessSignals } from '../loop/process-signals.ts'
 import type { TimerEntry } from '../loop/ready.ts'
 import { TimerQueue } from '../loop/timer-queue.ts'
 import { Arrivals } from './arrivals.ts'
+import { PortableDatagrams } from './portable-datagrams.ts'
 import { PortableNames } from './portable-names.ts'
 import { PortableStreams } from './portable-streams.ts'
 import { hasServerHandles } from './server-handle.ts'
@@ -22,7 +23,7 @@ const MAX_TIMEOUT = 2 ** 31 - 1
 /** What Node does for a loop beside it. A standalone loop blocks the thread, so that nothing of Node's I/O comes through. */
 export const PORTABLE_CAPABILITIES: Capabilities = Object.freeze({
   stream: hasServerHandles,
-  datagram: false,
+  datagram: true,
   fdWatch: false,
   reusePort: false,
   subprocess: false,
@@ -37,6 +38,7 @@ export const PORTABLE_CAPABILITIES: Capabilities = Object.freeze({
 export const PORTABLE_STANDALONE_CAPABILITIES: Capabilities = Object.freeze({
   ...PORTABLE_CAPABILITIES,
   stream: false,
+  datagram: false,
   names: false,
 })
 
@@ -44,6 +46,7 @@ export class PortableBackend implements Backend {
   readonly name = 'portable'
   readonly capabilities: Capabilities
   readonly standalone: boolean
+  readonly datagrams: PortableDatagrams | undefined
   readonly names: PortableNames | undefined
   readonly streams: PortableStreams | undefined
   readonly #timers = new TimerQueue()
@@ -78,6 +81,7 @@ export class PortableBackend implements Backend {
     if (this.standalone) return
     this.names = new PortableNames(this.#arrivals)
     if (hasServerHandles) this.streams = new PortableStreams(this.#arrivals)
+    this.datagrams = new PortableDatagrams(this.#arrivals)
   }
 
   attach(host: BackendHost): void {
@@ -92,6 +96,7 @@ export class PortableBackend implements Backend {
     this.#active = true
     this.#arm()
     this.streams?.keepAlive(true)
+    this.datagrams?.keepAlive(true)
     // What came while the loop was stopped.
     if (this.#arrivals.length + this.#signalled.length > 0) this.wake()
   }
@@ -101,6 +106,7 @@ export class PortableBackend implements Backend {
     this.#turns.cancel()
     this.#disarm()
     this.streams?.keepAlive(false)
+    this.datagrams?.keepAlive(false)
   }
 
   close(): void {
@@ -108,6 +114,7 @@ export class PortableBackend implements Backend {
     this.#timers.clear()
     this.#signals.clear()
     this.streams?.close()
+    this.datagrams?.close()
   }
 
   wake(): void {

@@ -10,6 +10,7 @@ import { cancelUnwindingContract } from './cancel-unwinding.contract.ts'
 import { capacityLimiterContract } from './capacity-limiter.contract.ts'
 import { channelsContract } from './channels.contract.ts'
 import { contextContract } from './context.contract.ts'
+import { datagramsContract } from './datagrams.contract.ts'
 import { debugContract } from './debug.contract.ts'
 import { eagerContract } from './eager.contract.ts'
 import { ensureFutureContract } from './ensure-future.contract.ts'
@@ -93,6 +94,7 @@ export function eventLoopContract(harness: Harness): void {
     staggeredRaceContract(harness)
     signalsContract(harness)
     namesContract(harness)
+    datagramsContract(harness)
     fdWatchContract(harness)
     transportsContract(harness)
     transportFlowContract(harness)

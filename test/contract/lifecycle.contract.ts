@@ -11,7 +11,6 @@ const LATER_METHODS = [
   'runInExecutor',
   'setDefaultExecutor',
   'shutdownDefaultExecutor',
-  'createDatagramEndpoint',
   'startTls',
   'sendfile',
   'subprocessExec',

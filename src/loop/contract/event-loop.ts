@@ -4,12 +4,13 @@ import type { Address } from './address.ts'
 import type { Awaitable, Body, Coroutine } from './awaitable.ts'
 import type { Capabilities } from './capabilities.ts'
 import type { ConnectOptions, ServeOptions, TlsOptions, UnixConnectOptions, UnixServeOptions } from './connection.ts'
+import type { DatagramEndpointOptions } from './datagram.ts'
 import type { Future, Task, TaskFactory, TaskOptions } from './future.ts'
 import type { AddressInfo, AddressOptions, NameFlags, NameInfo } from './names.ts'
-import type { BaseProtocol, StreamProtocol } from './protocol.ts'
+import type { BaseProtocol, DatagramProtocol, StreamProtocol } from './protocol.ts'
 import type { Server } from './server.ts'
 import type { Exposable, LoopToken } from './threads.ts'
-import type { ReadTransport, Transport, WriteTransport } from './transport.ts'
+import type { DatagramTransport, ReadTransport, Transport, WriteTransport } from './transport.ts'
 
 /** A scheduled callback. Stands for `asyncio.Handle`. */
 export interface Handle {
@@ -224,6 +225,31 @@ export interface EventLoop {
   getnameinfo(sockaddr: Pick<Address, 'address' | 'port'>, flags?: NameFlags): Awaitable<NameInfo>
 
   /**
+   * A UDP socket, and a protocol of yours that takes what it receives. With a remote address the transport sends to that one
+   * and, but with `allowBroadcast`, receives from that one. Names are looked up; the first family that has all that was asked
+   * for and that works is taken. Needs `datagram`. Stands for `loop.create_datagram_endpoint`.
+   * @throws TypeError and RangeError for malformed arguments; who waits for it gets what the look-up or the system refused.
+   *
+   * @example
+   * ```ts
+   * class Echo extends DatagramProtocol {
+   *   #transport?: DatagramTransport
+   *   override connectionMade(transport: DatagramTransport) {
+   *     this.#transport = transport
+   *   }
+   *   override datagramReceived(data: Uint8Array, from: Address) {
+   *     this.#transport?.sendto(data, from)
+   *   }
+   * }
+   * const localAddr = { address: '127.0.0.1', port: 0 }
+   * const [transport] = await getRunningLoop().createDatagramEndpoint(() => new Echo(), { localAddr })
+   * ```
+   */
+  createDatagramEndpoint<P extends DatagramProtocol>(
+    protocolFactory: () => P,
+    options: DatagramEndpointOptions,
+  ): Awaitable<[DatagramTransport, P]>
+  /**
    * Call `callback(...args)` whenever the descriptor can be read, for as long as it can: read until there is nothing left
    * (EAGAIN; the descriptor is made non-blocking). One reader a descriptor; the last wins. For pipes, sockets and terminals
    * that nobody else reads; remove the reader before the descriptor is closed. Needs `fdWatch`. Stands for
@@ -337,8 +363,6 @@ export interface EventLoop {
   startTls(...args: unknown[]): never
   /** Not supported yet: needs `stream`. Stands for `loop.sendfile`. */
   sendfile(...args: unknown[]): never
-  /** Not supported yet: needs `datagram`. Stands for `loop.create_datagram_endpoint`. */
-  createDatagramEndpoint(...args: unknown[]): never
   /** Not supported yet: needs `subprocess`. Stands for `loop.subprocess_exec`. */
   subprocessExec(...args: unknown[]): never
   /** Not supported yet: needs `subprocess`. Stands for `loop.subprocess_shell`. */
