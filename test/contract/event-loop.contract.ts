@@ -10,6 +10,8 @@ import { cancelUnwindingContract } from './cancel-unwinding.contract.ts'
 import { capacityLimiterContract } from './capacity-limiter.contract.ts'
 import { channelsContract } from './channels.contract.ts'
 import { contextContract } from './context.contract.ts'
+import { datagramEndpointsContract } from './datagram-endpoints.contract.ts'
+import { datagramTransportsContract } from './datagram-transports.contract.ts'
 import { datagramsContract } from './datagrams.contract.ts'
 import { debugContract } from './debug.contract.ts'
 import { eagerContract } from './eager.contract.ts'
@@ -95,6 +97,8 @@ export function eventLoopContract(harness: Harness): void {
     signalsContract(harness)
     namesContract(harness)
     datagramsContract(harness)
+    datagramEndpointsContract(harness)
+    datagramTransportsContract(harness)
     fdWatchContract(harness)
     transportsContract(harness)
     transportFlowContract(harness)
