@@ -16,6 +16,7 @@ import { queueConformance } from './queue.conformance.ts'
 import { queueEndConformance } from './queue-end.conformance.ts'
 import { runnerConformance } from './runner.conformance.ts'
 import { semaphoreConformance } from './semaphore.conformance.ts'
+import { serverContextConformance } from './server-context.conformance.ts'
 import { shieldConformance } from './shield.conformance.ts'
 import { slowCallbacksConformance } from './slow-callbacks.conformance.ts'
 import { staggeredConformance } from './staggered.conformance.ts'
@@ -60,5 +61,6 @@ export function conformance(harness: Harness): void {
     callbackErrorsConformance(harness)
     contextConformance(harness)
     slowCallbacksConformance(harness)
+    serverContextConformance(harness)
   })
 }
