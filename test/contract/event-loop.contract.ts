@@ -14,6 +14,7 @@ import { datagramEndpointsContract } from './datagram-endpoints.contract.ts'
 import { datagramTransportsContract } from './datagram-transports.contract.ts'
 import { datagramsContract } from './datagrams.contract.ts'
 import { debugContract } from './debug.contract.ts'
+import { diagnosticsChannelsContract } from './diagnostics-channels.contract.ts'
 import { eagerContract } from './eager.contract.ts'
 import { ensureFutureContract } from './ensure-future.contract.ts'
 import { errorsContract } from './errors.contract.ts'
@@ -24,6 +25,7 @@ import { futuresContract } from './futures.contract.ts'
 import { gatherContract } from './gather.contract.ts'
 import { gatherLimitContract } from './gather-limit.contract.ts'
 import type { Harness } from './harness.ts'
+import { inspectContract } from './inspect.contract.ts'
 import { lifecycleContract } from './lifecycle.contract.ts'
 import { locksContract } from './locks.contract.ts'
 import { mapContract } from './map.contract.ts'
@@ -105,6 +107,8 @@ export function eventLoopContract(harness: Harness): void {
     badInputContract(harness)
     robustnessContract(harness)
     debugContract(harness)
+    inspectContract(harness)
+    diagnosticsChannelsContract(harness)
     callGraphContract(harness)
     taskStacksContract(harness)
     if (harness.realTime) fairnessContract(harness)

@@ -2,12 +2,13 @@
  * The `tasks` cases on aioloop, each written once per lane. Batches run as tasks of their own, generator batches for the
  * generator lane, so that the harness's async function is awaited once per batch only.
  */
+import { subscribe } from 'node:diagnostics_channel'
 import type { Coroutine, Task } from 'aioloop'
 import type { Program } from '../../harness/program.ts'
 import { nanotime } from '../../harness/program.ts'
 import { aboutAioloop, enterAioloop } from '../aioloop.ts'
 
-const { createTask, gather, isCancelled, sleep } = await import('aioloop')
+const { createTask, gather, getRunningLoop, isCancelled, sleep } = await import('aioloop')
 
 const STEPS = 2_000
 const CHILDREN = 10_000
@@ -42,6 +43,21 @@ function* spawnAwaitInline() {
     })
   }
   return nanotime() - started
+}
+
+let heard = 0
+
+function* spawnAwaitSubscribed() {
+  if (heard === 0) subscribe('aioloop:task', () => heard++)
+  return yield* spawnAwait()
+}
+
+function* spawnAwaitInDebugMode() {
+  const loop = getRunningLoop()
+  loop.setDebug(true)
+  // A whole batch is one step here, and slow.
+  loop.slowCallbackDuration = Number.POSITIVE_INFINITY
+  return yield* spawnAwait()
 }
 
 function* yieldOften() {
@@ -214,6 +230,9 @@ export const program: Program = {
     'spawn-await:generator': { ops: STEPS, run: () => createTask(spawnAwait) },
     'spawn-await:async': { ops: STEPS, run: () => createTask(spawnAwaitAsync) },
     'spawn-await:inline closure': { ops: STEPS, run: () => createTask(spawnAwaitInline) },
+    'introspection:all off': { ops: STEPS, run: () => createTask(spawnAwait) },
+    'introspection:a subscriber': { ops: STEPS, run: () => createTask(spawnAwaitSubscribed) },
+    'introspection:debug mode': { ops: STEPS, run: () => createTask(spawnAwaitInDebugMode) },
     'sleep-0:generator': { ops: STEPS, run: () => createTask(yieldOften) },
     'sleep-0:async': { ops: STEPS, run: () => createTask(yieldOftenAsync) },
     'await-chain:generator': { ops: STEPS, run: () => createTask(awaitChain) },

@@ -13,6 +13,7 @@ const effect = node('effect', 'tasks/effect')
 const baseline = promise.name
 
 const lanes = [...aioloop('tasks', 'generator'), ...aioloop('tasks', 'async')]
+const off = aioloop('tasks', 'all off')
 const bare = [promise, again(promise)]
 
 function timed(name: string, operation: string, subjects: readonly Subject[]): Case {
@@ -63,6 +64,16 @@ const cases: readonly Case[] = [
     effect,
     ...python('tasks'),
   ]),
+  // What debug mode and a tracing tool cost, and that they cost nothing while off: the generator lane of spawn-await again.
+  {
+    ...timed('introspection', 'start a generator task that returns at once, and await it', [
+      ...off,
+      again(off[0] as Subject),
+      ...aioloop('tasks', 'a subscriber'),
+      ...aioloop('tasks', 'debug mode'),
+    ]),
+    baseline: 'aioloop native, all off',
+  },
 ]
 
 export const tasks: Suite = { name: 'tasks', baseline, cases }
