@@ -1,4 +1,7 @@
 /** The public names of the package: re-exports only. */
+// Fills the slot of task.getStack(): listed under sideEffects in package.json, so that bundlers keep it.
+import './debug/task-stack.ts'
+
 export {
   BrokenBarrierError,
   BrokenResourceError,
