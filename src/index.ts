@@ -8,9 +8,11 @@ export {
   CancelledError,
   ClosedResourceError,
   EndOfChannel,
+  IncompleteReadError,
   InterruptedError,
   InvalidStateError,
   isCancelled,
+  LimitOverrunError,
   LoopStateError,
   NotSupportedError,
   QueueEmpty,
@@ -122,6 +124,16 @@ export { Queue, type QueueIterator, type QueueOptions, type ShutdownOptions } fr
 export { run } from './run/run.ts'
 export { type RunSyncOptions, runSync } from './run/run-sync.ts'
 export { Runner, type RunnerOptions, type RunOptions } from './run/runner.ts'
+export {
+  openConnection,
+  openUnixConnection,
+  type Streams,
+  startServer,
+  startUnixServer,
+} from './streams/open-streams.ts'
+export { type LineIterator, StreamReader, type StreamReaderOptions } from './streams/stream-reader.ts'
+export { type ClientConnected, StreamReaderProtocol } from './streams/stream-reader-protocol.ts'
+export { StreamWriter, type WriterProtocol } from './streams/stream-writer.ts'
 export { Barrier } from './sync/barrier.ts'
 export { BoundedSemaphore } from './sync/bounded-semaphore.ts'
 export { CapacityLimiter, type CapacityLimiterStatistics } from './sync/capacity-limiter.ts'

@@ -24,6 +24,8 @@ export const ErrorCode = {
   queueFull: 'ERR_AIOLOOP_QUEUE_FULL',
   queueShutDown: 'ERR_AIOLOOP_QUEUE_SHUT_DOWN',
   brokenBarrier: 'ERR_AIOLOOP_BROKEN_BARRIER',
+  incompleteRead: 'ERR_AIOLOOP_INCOMPLETE_READ',
+  limitOverrun: 'ERR_AIOLOOP_LIMIT_OVERRUN',
   wouldBlock: 'ERR_AIOLOOP_WOULD_BLOCK',
   closedResource: 'ERR_AIOLOOP_CLOSED_RESOURCE',
   brokenResource: 'ERR_AIOLOOP_BROKEN_RESOURCE',
@@ -234,6 +236,38 @@ export class EndOfChannel extends Error {
   readonly code: string = ErrorCode.endOfChannel
 }
 brand(EndOfChannel, 'EndOfChannel')
+
+/** The stream ended before a read had all it asked for. Stands for `asyncio.IncompleteReadError`. */
+export class IncompleteReadError extends Error {
+  override readonly name: string = 'IncompleteReadError'
+  readonly code: string = ErrorCode.incompleteRead
+  /** What came before the end. */
+  readonly partial: Uint8Array
+  /** How many bytes were asked for; undefined for a read up to a separator. */
+  readonly expected: number | undefined
+
+  constructor(partial: Uint8Array, expected?: number) {
+    const asked = expected === undefined ? 'the separator' : `${expected} bytes`
+    super(`the stream ended after ${partial.length} bytes, before ${asked}; 'partial' has them`)
+    this.partial = partial
+    this.expected = expected
+  }
+}
+brand(IncompleteReadError, 'IncompleteReadError')
+
+/** No separator within the limit of a stream reader. Stands for `asyncio.LimitOverrunError`, and for ValueError in `readline`. */
+export class LimitOverrunError extends RangeError {
+  override readonly name: string = 'LimitOverrunError'
+  readonly code: string = ErrorCode.limitOverrun
+  /** How many bytes at the front of the buffer hold no separator: read them with `readexactly(consumed)`. */
+  readonly consumed: number
+
+  constructor(message: string, consumed: number) {
+    super(message)
+    this.consumed = consumed
+  }
+}
+brand(LimitOverrunError, 'LimitOverrunError')
 
 type Coded<E extends Error> = E & { code: string }
 

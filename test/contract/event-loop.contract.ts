@@ -41,6 +41,8 @@ import { signalContract } from './signal.contract.ts'
 import { signalsContract } from './signals.contract.ts'
 import { sleepContract } from './sleep.contract.ts'
 import { staggeredRaceContract } from './staggered-race.contract.ts'
+import { streamReaderContract } from './stream-reader.contract.ts'
+import { streamsContract } from './streams.contract.ts'
 import { taskCreationContract } from './task-creation.contract.ts'
 import { taskEndingContract } from './task-ending.contract.ts'
 import { taskGroupContract } from './task-group.contract.ts'
@@ -104,6 +106,8 @@ export function eventLoopContract(harness: Harness): void {
     fdWatchContract(harness)
     transportsContract(harness)
     transportFlowContract(harness)
+    streamReaderContract(harness)
+    streamsContract(harness)
     badInputContract(harness)
     robustnessContract(harness)
     debugContract(harness)

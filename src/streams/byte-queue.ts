@@ -1,0 +1,114 @@
+/**
+ * Bytes that arrived and were not read: a list of blocks with an offset into the first. What comes in is copied once, behind
+ * what is there, into a block that has room; what goes out is a view of a block, and a copy only where it spans two. A block
+ * is never written again where it was read, so a view stays as it is for as long as anybody keeps it.
+ */
+
+/** Bytes of a block: small enough that a line that is kept does not hold much more, large enough to be rarely made. */
+const BLOCK = 16 * 1024
+
+interface Block {
+  readonly memory: Buffer
+  /** What is in the queue of this block: from `start` to before `end`. */
+  start: number
+  end: number
+}
+
+export class ByteQueue {
+  /** The first is read from, the last is written to; one that was read to its end may stay as the last. */
+  #blocks: Block[] = []
+  #size = 0
+
+  get size(): number {
+    return this.#size
+  }
+
+  /** Copies. */
+  append(bytes: Uint8Array): void {
+    let last = this.#blocks.at(-1)
+    if (last === undefined || last.memory.length - last.end < bytes.length) {
+      if (last !== undefined && last.start === last.end) this.#blocks.pop()
+      last = { memory: Buffer.allocUnsafeSlow(Math.max(BLOCK, bytes.length)), start: 0, end: 0 }
+      this.#blocks.push(last)
+    }
+    last.memory.set(bytes, last.end)
+    last.end += bytes.length
+    this.#size += bytes.length
+  }
+
+  /** Put back, in front, what was taken. */
+  putBack(bytes: Buffer): void {
+    if (bytes.length === 0) return
+    this.#blocks.unshift({ memory: bytes, start: 0, end: bytes.length })
+    this.#size += bytes.length
+  }
+
+  /** The first `count` bytes, or all if there are fewer. */
+  take(count: number): Buffer {
+    const first = this.#blocks[0]
+    const length = Math.min(count, this.#size)
+    if (first === undefined || length === 0) return Buffer.alloc(0)
+    if (first.end - first.start < length) return this.#join(length)
+    const bytes = first.memory.subarray(first.start, first.start + length)
+    first.start += length
+    this.#size -= length
+    if (first.start === first.end && this.#blocks.length > 1) this.#blocks.shift()
+    return bytes
+  }
+
+  /** Forget the first `count` bytes. */
+  drop(count: number): void {
+    let left = Math.min(count, this.#size)
+    this.#size -= left
+    while (left > 0) {
+      const first = this.#blocks[0] as Block
+      const here = Math.min(left, first.end - first.start)
+      first.start += here
+      left -= here
+      if (first.start === first.end && this.#blocks.length > 1) this.#blocks.shift()
+    }
+  }
+
+  /** Where `separator` begins, looking from `from` on; -1 when it is not there. */
+  indexOf(separator: Uint8Array, from: number): number {
+    const overlap = separator.length - 1
+    let base = 0
+    for (const { memory, start, end } of this.#blocks) {
+      const length = end - start
+      if (base + length > from) {
+        if (overlap > 0 && base > from) {
+          const window = Math.max(from, base - overlap)
+          const at = this.#peek(window, base + overlap).indexOf(separator)
+          if (at !== -1) return window + at
+        }
+        const bytes = memory.subarray(start, end)
+        const at = bytes.indexOf(overlap === 0 ? (separator[0] as number) : separator, Math.max(0, from - base))
+        if (at !== -1) return base + at
+      }
+      base += length
+    }
+    return -1
+  }
+
+  #join(length: number): Buffer {
+    const joined = this.#peek(0, length)
+    this.drop(length)
+    return joined
+  }
+
+  /** A copy of the bytes from `from` to before `to`. */
+  #peek(from: number, to: number): Buffer {
+    const end = Math.min(to, this.#size)
+    const copy = Buffer.allocUnsafe(end - from)
+    let base = 0
+    for (const block of this.#blocks) {
+      const length = block.end - block.start
+      const first = Math.max(from, base)
+      const last = Math.min(end, base + length)
+      if (first < last) block.memory.copy(copy, first - from, block.start + first - base, block.start + last - base)
+      base += length
+      if (base >= end) break
+    }
+    return copy
+  }
+}
