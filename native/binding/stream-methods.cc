@@ -176,6 +176,8 @@ napi_value name(napi_env env, napi_callback_info info, bool peer) {
   char path[kLongestPath];
   size_t size = sizeof path;
   int code = peer ? uv_pipe_getpeername(&handle->pipe, path, &size) : uv_pipe_getsockname(&handle->pipe, path, &size);
+  // Some versions of libuv pad a name outside of the file system, which begins with NUL.
+  while (code == 0 && size > 1 && path[0] == 0 && path[size - 1] == 0) size--;
   napi_value value = nullptr;
   if (code < 0 || size == 0 || napi_create_string_utf8(env, path, size, &value) != napi_ok) return nullptr;
   return value;

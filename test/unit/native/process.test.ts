@@ -25,7 +25,20 @@ describe('a pending timer keeps the process alive', () => {
   })
 })
 
-const states = ['active', 'small', 'stopped', 'standalone', 'several', 'closing', 'inside', 'blocked']
+describe('a stream keeps the process alive', () => {
+  it.each(['reading', 'connecting', 'writing'])('while it is %s', async (place) => {
+    expect(await keepAlive(place)).toEqual({ code: 0, signal: null, stdout: 'fired\n', stderr: '' })
+  })
+
+  it.each(['listening, and paused', 'reading, and stopped', 'reading, of a loop that is stopped'])(
+    'but not when it was %s',
+    async (place) => {
+      expect(await keepAlive(place)).toEqual({ code: 0, signal: null, stdout: '', stderr: '' })
+    },
+  )
+})
+
+const states = ['active', 'sockets', 'small', 'stopped', 'standalone', 'several', 'closing', 'inside', 'blocked']
 
 describe('the process ends cleanly', () => {
   it.each(states.flatMap((state) => ['exit', 'throw'].map((way) => [state, way] as const)))(
@@ -44,7 +57,9 @@ describe('the process ends cleanly', () => {
 
 // Where there is nothing to do, a Worker ends by itself before it could be terminated.
 const ways = (state: string) =>
-  ['active', 'small', 'several', 'blocked'].includes(state) ? ['terminate', 'exit', 'throw'] : ['exit', 'throw']
+  ['active', 'sockets', 'small', 'several', 'blocked'].includes(state)
+    ? ['terminate', 'exit', 'throw']
+    : ['exit', 'throw']
 
 describe('Workers end cleanly and soon', () => {
   it.each(states.flatMap((state) => ways(state).map((way) => [state, way] as const)))(

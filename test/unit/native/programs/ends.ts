@@ -5,6 +5,7 @@
  */
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
 import { FakeHost } from '../fake-host.ts'
+import { connectTcp, listenTcp } from '../stream-recorder.ts'
 
 const AT_ONCE = 4
 
@@ -27,6 +28,28 @@ function standalone(): FakeHost {
   return host
 }
 
+/** Connections in every state: connecting, idle, with much queued, reading without end, shut down, closing. */
+function connected(host: FakeHost): void {
+  const accepting = listenTcp(host.backend.streams)
+  accepting.onStream = (recorder) => {
+    recorder.stream.startReading()
+    recorder.onBytes = (bytes) => recorder.stream.write(bytes)
+  }
+  for (let i = 0; i < 12; i++) {
+    const client = connectTcp(host.backend.streams, accepting.address)
+    client.onBytes = (bytes) => client.stream.write(bytes)
+    if (i % 2 === 0) client.stream.startReading()
+    client.stream.write(Buffer.alloc(i % 4 === 0 ? 5_000_000 : 100 * i))
+    if (i % 5 === 1) client.stream.shutdown()
+    if (i % 5 === 2) client.stream.close()
+    if (i % 5 === 3) client.stream.reset()
+  }
+  for (let i = 0; host.backend.standalone && i < 10; i++) {
+    host.backend.pump(false)
+    host.turn()
+  }
+}
+
 function block(): void {
   const host = standalone()
   if (way !== 'terminate') host.after(2, end)
@@ -46,6 +69,14 @@ const states: Record<string, () => void> = {
       embedded()
       standalone()
     }
+  },
+  sockets: () => {
+    connected(embedded())
+    connected(embedded({ submissionCapacity: 4, completionCapacity: 4 }))
+    const stopped = embedded()
+    connected(stopped)
+    stopped.backend.stop()
+    connected(standalone())
   },
   closing: () => {
     embedded().backend.close()
