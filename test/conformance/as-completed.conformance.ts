@@ -83,10 +83,11 @@ function completing(stage: TimedStage, realTime: boolean): void {
 
   test('after the timeout of asCompleted what is still to come is a TimeoutError (for)', () =>
     main(function* () {
+      const [quick, slow] = [sleeper(1, 'a')(), sleeper(LONG, 'b')()]
+      yield* wait(quick)
       const passed = clock()
-      const slow = sleeper(LONG, 'b')()
       const log: unknown[] = []
-      for (const next of asCompleted([sleeper(1, 'a')(), slow], { timeout: 20 })) {
+      for (const next of asCompleted([quick, slow], { timeout: 20 })) {
         try {
           log.push(yield* wait(next))
         } catch (error) {
@@ -101,8 +102,9 @@ function completing(stage: TimedStage, realTime: boolean): void {
 
   test('after the timeout of asCompleted what is still to come is a TimeoutError (for await)', () =>
     main(function* () {
-      const slow = sleeper(LONG, 'b')()
-      const iterator = asCompleted([sleeper(1, 'a')(), slow], { timeout: 20 })[Symbol.asyncIterator]()
+      const [quick, slow] = [sleeper(1, 'a')(), sleeper(LONG, 'b')()]
+      yield* wait(quick)
+      const iterator = asCompleted([quick, slow], { timeout: 20 })[Symbol.asyncIterator]()
       const first = yield* wait(iterator.next())
       expect((first.value as Task<string>).result()).toBe('a')
       expect(yield* stage.caught(iterator.next())).toBeInstanceOf(TimeoutError)

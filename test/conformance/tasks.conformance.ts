@@ -360,6 +360,27 @@ function running({ co, wait, lab, main }: Stage): void {
       expect((task.exception() as Error).stack).toContain('tasks.conformance')
     }))
 
+  test('a running task knows its stack: the coroutine that runs, and the one that waits for it', () =>
+    main(function* () {
+      let stacks: string[][] = []
+      let printed = ''
+      const bar = co(function* bar() {
+        const task = currentTask() as Task<unknown>
+        stacks = [task.getStack(), task.getStack({ limit: 1 })].map((frames) =>
+          frames.map(({ functionName }) => functionName),
+        )
+        task.printStack({ stream: { write: (text: string) => (printed += text) } })
+        yield* wait(sleep(0))
+      })
+      const foo = co(function* foo() {
+        yield* wait(bar() as PromiseLike<void>)
+      })
+      yield* wait(createTask(foo))
+      const [whole = [], one = []] = stacks
+      expect([whole[0], whole.includes('foo'), one]).toEqual(['bar', true, ['bar']])
+      expect(printed).toMatch(/Stack of <Task[\s\S]*at .*bar[\s\S]*at .*foo/)
+    }))
+
   test('a future that a task waits for is watched once, and its very value is what the task gets', () =>
     main(function* () {
       const future = getRunningLoop().createFuture<object>()
