@@ -87,6 +87,7 @@ export type {
   SocketType,
 } from './loop/contract/names.ts'
 export type { StreamProtocol } from './loop/contract/protocol.ts'
+export type { ArgumentsAndOptions, ChildStream, HasDescriptor, SubprocessOptions } from './loop/contract/subprocess.ts'
 export type { Exposable, LoopToken } from './loop/contract/threads.ts'
 export type {
   BaseTransport,
@@ -102,6 +103,7 @@ export type {
 } from './loop/contract/transport.ts'
 
 export { getRunningLoop } from './loop/running.ts'
+export { DEVNULL, PIPE, STDOUT } from './loop/stdio.ts'
 export { type InstallOptions, install } from './policy/install.ts'
 export { type LoopInfo, loopInfo } from './policy/loop-info.ts'
 export {

@@ -39,18 +39,21 @@ import { Watch } from '../tasks/watch.ts'
 import { Correspondence } from './correspondence.ts'
 import { createDatagramEndpoint } from './datagram.ts'
 import { getaddrinfo, getnameinfo } from './names.ts'
+import { ProcessCalls } from './process-calls.ts'
+import { ChildProcesses } from './processes.ts'
 import { pumpUntilStopped } from './pump.ts'
 import { SignalHandlers } from './signals.ts'
-import { StreamCalls } from './stream-calls.ts'
 import { FdWatches } from './watches.ts'
 
 const SLOW_CALLBACK = 100
 
 /** The members that users see are described in loop/contract/event-loop.ts. */
-export class EventLoop extends StreamCalls implements contract.EventLoop {
+export class EventLoop extends ProcessCalls implements contract.EventLoop {
   readonly name: string
   /** @internal */
   readonly scheduler: Scheduler
+  /** @internal */
+  readonly processes: ChildProcesses
   slowCallbackDuration = SLOW_CALLBACK
   readonly #reporter: ExceptionReporter
   readonly #signals: SignalHandlers
@@ -69,6 +72,7 @@ export class EventLoop extends StreamCalls implements contract.EventLoop {
     this.#reporter = new ExceptionReporter(this)
     this.#signals = new SignalHandlers(this.scheduler)
     this.#watches = new FdWatches(this.scheduler)
+    this.processes = new ChildProcesses(this.scheduler)
     if (debugByDefault()) this.setDebug(true)
     if (loopChannel.hasSubscribers) loopChannel.publish({ type: 'created', loop: this })
   }
@@ -199,6 +203,7 @@ export class EventLoop extends StreamCalls implements contract.EventLoop {
     reportNeverStepped(this.scheduler)
     this.#signals.clear()
     this.#watches.clear()
+    this.processes.close()
     this.#correspondence?.close()
     this.scheduler.clear()
     this.scheduler.backend.close()

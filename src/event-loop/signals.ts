@@ -1,9 +1,9 @@
 /** Signal handlers of a loop: one a signal, the last wins, run through the ready queue like everything else. */
-import { constants } from 'node:os'
 import { isMainThread } from 'node:worker_threads'
-import { argumentRangeError, argumentTypeError, LoopStateError } from '../base/errors.ts'
+import { LoopStateError } from '../base/errors.ts'
 import type { Handle } from '../loop/handle.ts'
 import type { Scheduler } from '../loop/scheduler.ts'
+import { resolveSignal } from '../loop/signal-number.ts'
 
 const UNCATCHABLE = new Set(['SIGKILL', 'SIGSTOP'])
 
@@ -55,14 +55,4 @@ export class SignalHandlers {
     const handle = this.#handles.get(signum)
     if (handle !== undefined) this.#scheduler.makeReady(handle)
   }
-}
-
-function resolveSignal(call: string, signal: string | number): [number, string] {
-  const signals = Object.entries(constants.signals) as [string, number][]
-  if (typeof signal !== 'string' && typeof signal !== 'number') {
-    throw argumentTypeError(call, 'signal', 'a signal name such as SIGTERM, or its number', signal)
-  }
-  const found = signals.find(([name, signum]) => name === signal || signum === signal)
-  if (found === undefined) throw argumentRangeError(call, 'signal', 'a signal of this system, such as SIGTERM', signal)
-  return [found[1], found[0]]
 }

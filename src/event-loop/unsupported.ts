@@ -19,12 +19,6 @@ export abstract class Unsupported {
   sendfile(..._args: unknown[]): never {
     return this.#lacks('sendfile', 'stream')
   }
-  subprocessExec(..._args: unknown[]): never {
-    return this.#lacks('subprocessExec', 'subprocess')
-  }
-  subprocessShell(..._args: unknown[]): never {
-    return this.#lacks('subprocessShell', 'subprocess')
-  }
   runInExecutor(..._args: unknown[]): never {
     return this.#lacks('runInExecutor', 'executor')
   }

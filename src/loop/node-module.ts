@@ -4,6 +4,7 @@
  */
 
 interface OnDemand {
+  'node:child_process': typeof import('node:child_process')
   'node:dgram': typeof import('node:dgram')
   'node:dns': typeof import('node:dns')
   'node:net': typeof import('node:net')

@@ -68,6 +68,18 @@ export interface NativeLoop {
   renewReadSlab(): ArrayBuffer
   sendSlab(): ArrayBuffer
   cells(chunk: number): ArrayBuffer
+  /** native/binding/process-methods.h */
+  spawn(
+    file: string,
+    args: readonly string[],
+    env: readonly string[] | null,
+    cwd: string | null,
+    stdio: readonly number[],
+    flags: number,
+    uid: number,
+    gid: number,
+  ): [id: number, pid: number, ...descriptors: number[]]
+  killChild(id: number, signum: number): void
 }
 
 /** native/binding/addon.cc */

@@ -10,6 +10,7 @@ import { isMainThread } from 'node:worker_threads'
 import { LoopStateError } from '../base/errors.ts'
 import type { Backend, BackendHost, BackendMetrics } from '../loop/backend.ts'
 import type { Capabilities } from '../loop/contract/capabilities.ts'
+import type { ProcessIo } from '../loop/io/process-io.ts'
 import type { StreamIo } from '../loop/io/stream-io.ts'
 import type { TimerEntry } from '../loop/ready.ts'
 import { type Binding, loadBinding, type NativeLoop } from './binding.ts'
@@ -35,6 +36,7 @@ import {
 import { NativeIo } from './native-io.ts'
 import { NativeMail } from './native-mail.ts'
 import { NativeNames } from './native-names.ts'
+import { NativeProcesses } from './native-processes.ts'
 import { NativeStreams } from './native-streams.ts'
 import { NativeTimers } from './native-timers.ts'
 import { NativeWatches } from './native-watches.ts'
@@ -62,7 +64,7 @@ export class NativeBackend implements Backend {
     datagram: false,
     fdWatch: process.platform !== 'win32',
     reusePort: process.platform !== 'win32',
-    subprocess: false,
+    subprocess: true,
     names: true,
     executor: false,
     standalone: true,
@@ -89,6 +91,7 @@ export class NativeBackend implements Backend {
   readonly #enter = (): void => this.#turn()
   #host: BackendHost | undefined
   #streams: StreamIo | undefined
+  #processes: ProcessIo | undefined
 
   constructor(options: NativeBackendOptions = {}) {
     const { binding, reason } = loadBinding()
@@ -208,6 +211,11 @@ export class NativeBackend implements Backend {
       ),
     )
     return this.#streams
+  }
+
+  get processes(): ProcessIo {
+    this.#processes ??= new NativeProcesses(this.#io, this.streams)
+    return this.#processes
   }
 
   metrics(): BackendMetrics {

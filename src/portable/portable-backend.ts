@@ -14,6 +14,7 @@ import { TimerQueue } from '../loop/timer-queue.ts'
 import { Arrivals } from './arrivals.ts'
 import { PortableDatagrams } from './portable-datagrams.ts'
 import { PortableNames } from './portable-names.ts'
+import { PortableProcesses } from './portable-processes.ts'
 import { PortableStreams } from './portable-streams.ts'
 import { hasServerHandles } from './server-handle.ts'
 
@@ -26,7 +27,7 @@ export const PORTABLE_CAPABILITIES: Capabilities = Object.freeze({
   datagram: true,
   fdWatch: false,
   reusePort: false,
-  subprocess: false,
+  subprocess: hasServerHandles,
   names: true,
   executor: false,
   standalone: true,
@@ -39,6 +40,7 @@ export const PORTABLE_STANDALONE_CAPABILITIES: Capabilities = Object.freeze({
   ...PORTABLE_CAPABILITIES,
   stream: false,
   datagram: false,
+  subprocess: false,
   names: false,
 })
 
@@ -49,6 +51,7 @@ export class PortableBackend implements Backend {
   readonly datagrams: PortableDatagrams | undefined
   readonly names: PortableNames | undefined
   readonly streams: PortableStreams | undefined
+  readonly processes: PortableProcesses | undefined
   readonly #timers = new TimerQueue()
   readonly #turns = new ImmediateTurns(
     () => this.now(),
@@ -80,8 +83,11 @@ export class PortableBackend implements Backend {
     this.capabilities = this.standalone ? PORTABLE_STANDALONE_CAPABILITIES : PORTABLE_CAPABILITIES
     if (this.standalone) return
     this.names = new PortableNames(this.#arrivals)
-    if (hasServerHandles) this.streams = new PortableStreams(this.#arrivals)
     this.datagrams = new PortableDatagrams(this.#arrivals)
+    if (!hasServerHandles) return
+    const streams = new PortableStreams(this.#arrivals)
+    this.streams = streams
+    this.processes = new PortableProcesses(this.#arrivals, (socket) => streams.adoptPipe(socket))
   }
 
   attach(host: BackendHost): void {
@@ -97,6 +103,7 @@ export class PortableBackend implements Backend {
     this.#arm()
     this.streams?.keepAlive(true)
     this.datagrams?.keepAlive(true)
+    this.processes?.keepAlive(true)
     // What came while the loop was stopped.
     if (this.#arrivals.length + this.#signalled.length > 0) this.wake()
   }
@@ -107,6 +114,7 @@ export class PortableBackend implements Backend {
     this.#disarm()
     this.streams?.keepAlive(false)
     this.datagrams?.keepAlive(false)
+    this.processes?.keepAlive(false)
   }
 
   close(): void {
@@ -115,6 +123,7 @@ export class PortableBackend implements Backend {
     this.#signals.clear()
     this.streams?.close()
     this.datagrams?.close()
+    this.processes?.close()
   }
 
   wake(): void {

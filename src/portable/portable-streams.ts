@@ -115,6 +115,11 @@ export class PortableStreams implements StreamIo {
     return this.#wrap(socket, tcp ? undefined : { local: '', peer: '' }, events, false)
   }
 
+  /** A pipe that Node has opened. */
+  adoptPipe(socket: Socket): RawStream {
+    return this.#wrap(socket, undefined, undefined, false)
+  }
+
   #wrap(socket: Socket, paths: Paths | undefined, events: StreamEvents | undefined, connecting: boolean): RawStream {
     this.#sockets.add(socket)
     socket.once('close', () => this.#sockets.delete(socket))

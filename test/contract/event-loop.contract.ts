@@ -43,6 +43,7 @@ import { sleepContract } from './sleep.contract.ts'
 import { staggeredRaceContract } from './staggered-race.contract.ts'
 import { streamReaderContract } from './stream-reader.contract.ts'
 import { streamsContract } from './streams.contract.ts'
+import { subprocessProtocolContract } from './subprocess-protocol.contract.ts'
 import { taskCreationContract } from './task-creation.contract.ts'
 import { taskEndingContract } from './task-ending.contract.ts'
 import { taskGroupContract } from './task-group.contract.ts'
@@ -108,6 +109,7 @@ export function eventLoopContract(harness: Harness): void {
     transportFlowContract(harness)
     streamReaderContract(harness)
     streamsContract(harness)
+    subprocessProtocolContract(harness)
     badInputContract(harness)
     robustnessContract(harness)
     debugContract(harness)

@@ -7,10 +7,11 @@ import type { ConnectOptions, ServeOptions, TlsOptions, UnixConnectOptions, Unix
 import type { DatagramEndpointOptions } from './datagram.ts'
 import type { Future, Task, TaskFactory, TaskOptions } from './future.ts'
 import type { AddressInfo, AddressOptions, NameFlags, NameInfo } from './names.ts'
-import type { BaseProtocol, DatagramProtocol, StreamProtocol } from './protocol.ts'
+import type { BaseProtocol, DatagramProtocol, StreamProtocol, SubprocessProtocol } from './protocol.ts'
 import type { Server } from './server.ts'
+import type { ArgumentsAndOptions, SubprocessOptions } from './subprocess.ts'
 import type { Exposable, LoopToken } from './threads.ts'
-import type { DatagramTransport, ReadTransport, Transport, WriteTransport } from './transport.ts'
+import type { DatagramTransport, ReadTransport, SubprocessTransport, Transport, WriteTransport } from './transport.ts'
 
 /** A scheduled callback. Stands for `asyncio.Handle`. */
 export interface Handle {
@@ -363,10 +364,38 @@ export interface EventLoop {
   startTls(...args: unknown[]): never
   /** Not supported yet: needs `stream`. Stands for `loop.sendfile`. */
   sendfile(...args: unknown[]): never
-  /** Not supported yet: needs `subprocess`. Stands for `loop.subprocess_exec`. */
-  subprocessExec(...args: unknown[]): never
-  /** Not supported yet: needs `subprocess`. Stands for `loop.subprocess_shell`. */
-  subprocessShell(...args: unknown[]): never
+  /**
+   * Start a program; gives its transport and the protocol, which `connectionMade` was called on. Arguments follow one by
+   * one, options come last. Streams of which the options say nothing are pipes. Cancelled, the child is killed and reaped.
+   * Stands for `loop.subprocess_exec`.
+   * @throws TypeError or RangeError for a bad argument; what the system refuses, as Node says it (`code` ENOENT or EACCES
+   * with `syscall` spawn, or chdir for the working folder); NotSupportedError where the loop lacks `subprocess`.
+   *
+   * @example
+   * ```ts
+   * const [transport, protocol] = await loop.subprocessExec(() => new Output(), 'ls', '-l', { stdin: DEVNULL })
+   * ```
+   */
+  subprocessExec<P extends SubprocessProtocol>(
+    protocolFactory: () => P,
+    program: string,
+    ...given: string[] | ArgumentsAndOptions<SubprocessOptions>
+  ): Awaitable<[transport: SubprocessTransport, protocol: P]>
+  /**
+   * Have the system's shell run a command; else as `subprocessExec`. What comes from outside must be quoted by the caller.
+   * Stands for `loop.subprocess_shell`.
+   * @throws as `subprocessExec`.
+   *
+   * @example
+   * ```ts
+   * const [transport] = await loop.subprocessShell(() => new Output(), 'ls -l | wc -l')
+   * ```
+   */
+  subprocessShell<P extends SubprocessProtocol>(
+    protocolFactory: () => P,
+    command: string,
+    options?: SubprocessOptions,
+  ): Awaitable<[transport: SubprocessTransport, protocol: P]>
   /** Not supported yet: needs `executor`. Stands for `loop.run_in_executor`. */
   runInExecutor(...args: unknown[]): never
   /** Not supported yet: needs `executor`. Stands for `loop.set_default_executor`. */

@@ -17,3 +17,9 @@ export function systemError(code: number, syscall: string, where?: SocketAddress
   }
   return error as unknown as SystemError
 }
+
+/** The same by name, such as EPIPE. */
+export function systemErrorNamed(name: string, syscall: string, where?: SocketAddress | string): SystemError {
+  for (const [code, [known]] of getSystemErrorMap()) if (known === name) return systemError(code, syscall, where)
+  return systemError(0, syscall, where)
+}
