@@ -53,7 +53,19 @@ export class CancelledError extends Error {
 }
 brand(CancelledError, 'CancelledError')
 
-/** True when `err` is a {@link CancelledError}, made by this or another copy of the package. */
+/**
+ * True when `err` is a {@link CancelledError}, made by this or another copy of the package.
+ *
+ * @example
+ * ```ts
+ * try {
+ *   await work()
+ * } catch (err) {
+ *   if (!isCancelled(err)) console.log('failed', err)
+ *   throw err
+ * }
+ * ```
+ */
 export function isCancelled(err: unknown): err is CancelledError {
   return err instanceof CancelledError
 }
@@ -74,21 +86,57 @@ export function cancelledError(message?: string): CancelledError {
   return error
 }
 
-/** Something took longer than its limit. Stands for `asyncio.TimeoutError`. */
+/**
+ * Something took longer than its limit. Stands for `asyncio.TimeoutError`.
+ *
+ * @example
+ * ```ts
+ * try {
+ *   await timeout(100, () => work())
+ * } catch (err) {
+ *   if (!(err instanceof TimeoutError)) throw err
+ *   console.log('too slow')
+ * }
+ * ```
+ */
 export class TimeoutError extends Error {
   override readonly name: string = 'TimeoutError'
   readonly code: string = ErrorCode.timeout
 }
 brand(TimeoutError, 'TimeoutError')
 
-/** `run` was ended by ^C (SIGINT). Uncaught, the process exits with code 130. Stands for `KeyboardInterrupt`. */
+/**
+ * `run` was ended by ^C (SIGINT). Uncaught, the process exits with code 130. Stands for `KeyboardInterrupt`.
+ *
+ * @example
+ * ```ts
+ * try {
+ *   await run(main)
+ * } catch (err) {
+ *   if (!(err instanceof InterruptedError)) throw err
+ *   console.log('stopped by ^C')
+ * }
+ * ```
+ */
 export class InterruptedError extends Error {
   override readonly name: string = 'InterruptedError'
   readonly code: string = ErrorCode.interrupted
 }
 brand(InterruptedError, 'InterruptedError')
 
-/** A future is not in the state that the call needs, such as `result()` while pending. Stands for `InvalidStateError`. */
+/**
+ * A future is not in the state that the call needs, such as `result()` while pending. Stands for `InvalidStateError`.
+ *
+ * @example
+ * ```ts
+ * const future = getRunningLoop().createFuture<number>()
+ * try {
+ *   future.result()
+ * } catch (err) {
+ *   console.log(err instanceof InvalidStateError)
+ * }
+ * ```
+ */
 export class InvalidStateError extends Error {
   override readonly name: string = 'InvalidStateError'
   readonly code: string = ErrorCode.invalidState
@@ -98,6 +146,15 @@ brand(InvalidStateError, 'InvalidStateError')
 /**
  * A loop, task or runner is not in the state that the call needs: closed, already running, none running, another loop's.
  * Stands for asyncio's `RuntimeError`.
+ *
+ * @example
+ * ```ts
+ * try {
+ *   getRunningLoop()
+ * } catch (err) {
+ *   console.log(err instanceof LoopStateError)
+ * }
+ * ```
  */
 export class LoopStateError extends Error {
   override readonly name: string = 'LoopStateError'
@@ -110,7 +167,19 @@ export class LoopStateError extends Error {
 }
 brand(LoopStateError, 'LoopStateError')
 
-/** This loop cannot do this; `capability` names what is missing. Stands for asyncio's `NotImplementedError`. */
+/**
+ * This loop cannot do this; `capability` names what is missing. Stands for asyncio's `NotImplementedError`.
+ *
+ * @example
+ * ```ts
+ * try {
+ *   await loop.sendfile(transport, file)
+ * } catch (err) {
+ *   if (!(err instanceof NotSupportedError)) throw err
+ *   console.log(err.loop, err.capability)
+ * }
+ * ```
+ */
 export class NotSupportedError extends Error {
   override readonly name: string = 'NotSupportedError'
   readonly code: string = ErrorCode.notSupported
@@ -130,28 +199,76 @@ export class NotSupportedError extends Error {
 }
 brand(NotSupportedError, 'NotSupportedError')
 
-/** `getNowait` of a queue that has no item. Stands for `asyncio.QueueEmpty`. */
+/**
+ * `getNowait` of a queue that has no item. Stands for `asyncio.QueueEmpty`.
+ *
+ * @example
+ * ```ts
+ * try {
+ *   new Queue<number>().getNowait()
+ * } catch (err) {
+ *   console.log(err instanceof QueueEmpty)
+ * }
+ * ```
+ */
 export class QueueEmpty extends Error {
   override readonly name: string = 'QueueEmpty'
   readonly code: string = ErrorCode.queueEmpty
 }
 brand(QueueEmpty, 'QueueEmpty')
 
-/** `putNowait` into a queue that has no room. Stands for `asyncio.QueueFull`. */
+/**
+ * `putNowait` into a queue that has no room. Stands for `asyncio.QueueFull`.
+ *
+ * @example
+ * ```ts
+ * const queue = new Queue<number>({ maxsize: 1 })
+ * queue.putNowait(1)
+ * try {
+ *   queue.putNowait(2)
+ * } catch (err) {
+ *   console.log(err instanceof QueueFull)
+ * }
+ * ```
+ */
 export class QueueFull extends Error {
   override readonly name: string = 'QueueFull'
   readonly code: string = ErrorCode.queueFull
 }
 brand(QueueFull, 'QueueFull')
 
-/** The queue was shut down: it takes no more items, or has no more to give. Stands for `asyncio.QueueShutDown`. */
+/**
+ * The queue was shut down: it takes no more items, or has no more to give. Stands for `asyncio.QueueShutDown`.
+ *
+ * @example
+ * ```ts
+ * queue.shutdown()
+ * try {
+ *   await queue.put('late')
+ * } catch (err) {
+ *   console.log(err instanceof QueueShutDown)
+ * }
+ * ```
+ */
 export class QueueShutDown extends Error {
   override readonly name: string = 'QueueShutDown'
   readonly code: string = ErrorCode.queueShutDown
 }
 brand(QueueShutDown, 'QueueShutDown')
 
-/** The barrier was reset or aborted while tasks waited, or is broken. Stands for `asyncio.BrokenBarrierError`. */
+/**
+ * The barrier was reset or aborted while tasks waited, or is broken. Stands for `asyncio.BrokenBarrierError`.
+ *
+ * @example
+ * ```ts
+ * await barrier.abort()
+ * try {
+ *   await barrier.wait()
+ * } catch (err) {
+ *   console.log(err instanceof BrokenBarrierError)
+ * }
+ * ```
+ */
 export class BrokenBarrierError extends Error {
   override readonly name: string = 'BrokenBarrierError'
   readonly code: string = ErrorCode.brokenBarrier

@@ -15,11 +15,32 @@ import { schedulerOf } from '../tasks/scheduler-of.ts'
 import { Watch, type WatchOwner } from '../tasks/watch.ts'
 import { wrapFuture } from '../tasks/wrap-future.ts'
 
-/** `returnWhen`: as soon as one future is done. */
+/**
+ * `returnWhen`: as soon as one future is done.
+ *
+ * @example
+ * ```ts
+ * const { done } = await wait(tasks, { returnWhen: FIRST_COMPLETED })
+ * ```
+ */
 export const FIRST_COMPLETED = 'FIRST_COMPLETED'
-/** `returnWhen`: as soon as one future failed, or all are done. Cancelled ones do not count as failed. */
+/**
+ * `returnWhen`: as soon as one future failed, or all are done. Cancelled ones do not count as failed.
+ *
+ * @example
+ * ```ts
+ * const { pending } = await wait(tasks, { returnWhen: FIRST_EXCEPTION })
+ * ```
+ */
 export const FIRST_EXCEPTION = 'FIRST_EXCEPTION'
-/** `returnWhen`: when all futures are done. */
+/**
+ * `returnWhen`: when all futures are done.
+ *
+ * @example
+ * ```ts
+ * await wait(tasks, { returnWhen: ALL_COMPLETED })
+ * ```
+ */
 export const ALL_COMPLETED = 'ALL_COMPLETED'
 
 export type ReturnWhen = typeof FIRST_COMPLETED | typeof FIRST_EXCEPTION | typeof ALL_COMPLETED

@@ -29,7 +29,14 @@ export interface EventLoopPolicy {
   newEventLoop(options?: LoopOptions): EventLoop
 }
 
-/** Always the native loop. */
+/**
+ * Always the native loop.
+ *
+ * @example
+ * ```ts
+ * setEventLoopPolicy(new NativeEventLoopPolicy())
+ * ```
+ */
 export class NativeEventLoopPolicy implements EventLoopPolicy {
   readonly name = 'native'
 
@@ -42,7 +49,14 @@ export class NativeEventLoopPolicy implements EventLoopPolicy {
 }
 brand(NativeEventLoopPolicy, 'NativeEventLoopPolicy')
 
-/** Always the portable loop, which needs no addon. */
+/**
+ * Always the portable loop, which needs no addon.
+ *
+ * @example
+ * ```ts
+ * setEventLoopPolicy(new PortableEventLoopPolicy())
+ * ```
+ */
 export class PortableEventLoopPolicy implements EventLoopPolicy {
   readonly name = 'portable'
 
@@ -157,6 +171,12 @@ export function newEventLoop(options: LoopOptions = {}): EventLoop {
  * The running loop, else the one set by `setEventLoop`. Stands for `asyncio.get_event_loop`, as of Python 3.14.
  *
  * @throws LoopStateError when there is neither: it makes none.
+ *
+ * @example
+ * ```ts
+ * setEventLoop(newEventLoop())
+ * console.log(getEventLoop().isRunning())
+ * ```
  */
 export function getEventLoop(): EventLoop {
   const loop = findRunningLoop() ?? state().current
@@ -170,6 +190,14 @@ export function getEventLoop(): EventLoop {
  * Set the loop that `getEventLoop` gives where none is running; null takes it back. Stands for `asyncio.set_event_loop`.
  *
  * @throws TypeError for what is no loop.
+ *
+ * @example
+ * ```ts
+ * const loop = newEventLoop()
+ * setEventLoop(loop)
+ * console.log(getEventLoop() === loop)
+ * setEventLoop(null)
+ * ```
  */
 export function setEventLoop(loop: EventLoop | null): void {
   if (loop !== null && typeof (loop as Partial<EventLoop> | undefined)?.callSoon !== 'function') {

@@ -60,7 +60,17 @@ export class Runner implements AsyncDisposable {
     if (options.debug ?? debugByDefault()) noteOrigin(this)
   }
 
-  /** The loop, made at the first call. Stands for `Runner.get_loop`. @throws LoopStateError when closed. */
+  /**
+   * The loop, made at the first call. Stands for `Runner.get_loop`.
+   *
+   * @throws LoopStateError when closed.
+   *
+   * @example
+   * ```ts
+   * await using runner = new Runner()
+   * runner.getLoop().setDebug(true)
+   * ```
+   */
   getLoop(): EventLoop {
     if (this.#closed) throw new LoopStateError('Runner: this runner is closed; make another')
     if (this.#loop !== undefined) return this.#loop
@@ -81,6 +91,12 @@ export class Runner implements AsyncDisposable {
    *
    * @throws LoopStateError inside a task or callback of a running loop; TypeError when `main` is a promise;
    * InterruptedError when ^C ended it.
+   *
+   * @example
+   * ```ts
+   * await using runner = new Runner()
+   * console.log(await runner.run(() => sleep(1, 'done')))
+   * ```
    */
   async run<T>(main: Main<T>, options: RunOptions = {}): Promise<T> {
     mustBeMain('run', main)
@@ -103,6 +119,13 @@ export class Runner implements AsyncDisposable {
 
   /**
    * Cancel what is left, wait for it, report errors nobody took, close the loop. Idempotent. Stands for `Runner.close`.
+   *
+   * @example
+   * ```ts
+   * const runner = new Runner()
+   * await runner.run(() => sleep(1))
+   * await runner.close()
+   * ```
    */
   async close(): Promise<void> {
     const loop = this.#loop
