@@ -27,7 +27,7 @@ constexpr uint32_t kCellsPerChunk = 1024;
 class IoTable;
 
 // What an object is, for those who get it by its id.
-enum class IoFamily : uint8_t { other, stream, listener };
+enum class IoFamily : uint8_t { other, stream, listener, datagram };
 
 class IoObject {
  public:

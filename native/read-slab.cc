@@ -7,7 +7,7 @@ namespace aioloop {
 
 namespace {
 
-constexpr size_t kSize = kReadBudget + kLargestRead;
+constexpr size_t kSize = kReadBudget + kLargestRead + kDatagramHeader;
 // Of one stream in one poll.
 constexpr size_t kShare = kLargestRead;
 

@@ -24,6 +24,9 @@ constexpr size_t kLargestRead = 64 * 1024;
 // Bytes that one poll may put here.
 constexpr size_t kReadBudget = 256 * 1024;
 
+// A datagram has so many bytes before it (udp.h), for which the slab has room beyond what `room` says.
+constexpr size_t kDatagramHeader = 32;
+
 // What the slab knows of one reader.
 struct ReadShare {
   uint32_t poll = 0;   // in which it was served last

@@ -2,6 +2,7 @@
 #include "loop-object.h"
 
 #include "call.h"
+#include "datagram-methods.h"
 #include "letters.h"
 #include "lookup-methods.h"
 #include "process-methods.h"
@@ -161,6 +162,7 @@ napi_value define_loop_class(napi_env env) {
   };
   add_lookup_methods(&methods);
   add_watch_methods(&methods);
+  add_datagram_methods(&methods);
   add_letter_methods(&methods);
   add_process_methods(&methods);
   add_stream_methods(&methods);

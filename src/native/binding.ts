@@ -48,6 +48,18 @@ export interface NativeLoop {
   watchFd(fd: number): number
   updateWatch(id: number, events: number): void
   closeWatch(id: number): void
+  /** native/binding/datagram-methods.h */
+  bindDatagram(
+    flags: number,
+    localAddress: string | undefined,
+    localPort: number | undefined,
+    remoteAddress: string | undefined,
+    remotePort: number | undefined,
+  ): number
+  sendDatagram(id: number, bytes: Uint8Array, address: string | undefined, port: number | undefined): void
+  datagramName(id: number, peer: boolean): SocketAddress | undefined
+  datagramSource(offset: number): SocketAddress | undefined
+  datagramDescriptor(id: number): number
 
   // native/binding/stream-methods.h. Opening calls return an id.
   connectTcp(address: string, port: number, fromAddress: string | undefined, fromPort: number | undefined): number

@@ -10,6 +10,7 @@ import { isMainThread } from 'node:worker_threads'
 import { LoopStateError } from '../base/errors.ts'
 import type { Backend, BackendHost, BackendMetrics } from '../loop/backend.ts'
 import type { Capabilities } from '../loop/contract/capabilities.ts'
+import type { DatagramIo } from '../loop/io/datagram-io.ts'
 import type { ProcessIo } from '../loop/io/process-io.ts'
 import type { StreamIo } from '../loop/io/stream-io.ts'
 import type { TimerEntry } from '../loop/ready.ts'
@@ -33,6 +34,7 @@ import {
   TURN_STARTED,
   TURNS,
 } from './layout.ts'
+import { NativeDatagrams } from './native-datagrams.ts'
 import { NativeIo } from './native-io.ts'
 import { NativeMail } from './native-mail.ts'
 import { NativeNames } from './native-names.ts'
@@ -61,7 +63,7 @@ export class NativeBackend implements Backend {
   readonly name = 'native'
   readonly capabilities: Capabilities = Object.freeze({
     stream: true,
-    datagram: false,
+    datagram: true,
     fdWatch: process.platform !== 'win32',
     reusePort: process.platform !== 'win32',
     subprocess: true,
@@ -91,6 +93,8 @@ export class NativeBackend implements Backend {
   readonly #enter = (): void => this.#turn()
   #host: BackendHost | undefined
   #streams: StreamIo | undefined
+  #datagrams: DatagramIo | undefined
+  #share: StreamShare | undefined
   #processes: ProcessIo | undefined
 
   constructor(options: NativeBackendOptions = {}) {
@@ -203,19 +207,18 @@ export class NativeBackend implements Backend {
   }
 
   get streams(): StreamIo {
-    this.#streams ??= new NativeStreams(
-      new StreamShare(
-        this.#io,
-        () => this.#awaken(),
-        () => this.wake(),
-      ),
-    )
+    this.#streams ??= new NativeStreams(this.#shared())
     return this.#streams
   }
 
   get processes(): ProcessIo {
     this.#processes ??= new NativeProcesses(this.#io, this.streams)
     return this.#processes
+  }
+
+  get datagrams(): DatagramIo {
+    this.#datagrams ??= new NativeDatagrams(this.#shared())
+    return this.#datagrams
   }
 
   metrics(): BackendMetrics {
@@ -227,6 +230,16 @@ export class NativeBackend implements Backend {
       timers: this.#timers.count,
       maxLag: numbers[MAX_LAG] as number,
     }
+  }
+
+  /** One for all: it counts what was read of the memory that streams and datagrams share. */
+  #shared(): StreamShare {
+    this.#share ??= new StreamShare(
+      this.#io,
+      () => this.#awaken(),
+      () => this.wake(),
+    )
+    return this.#share
   }
 
   #awaken(): void {

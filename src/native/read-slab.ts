@@ -11,6 +11,7 @@ export class ReadSlab {
   readonly #native: NativeLoop
   readonly #words: Uint32Array
   #buffer: ArrayBuffer
+  #all = new Uint32Array(0)
 
   constructor(native: NativeLoop, rings: SharedRings) {
     this.#native = native
@@ -22,6 +23,13 @@ export class ReadSlab {
   view(offset: number, length: number): Uint8Array {
     if (this.#buffer.byteLength === 0) this.#buffer = this.#native.renewReadSlab()
     return new Uint8Array(this.#buffer, offset, length)
+  }
+
+  /** All of the memory as words of 32 bits. Valid until the next call of anything here. */
+  words(): Uint32Array {
+    if (this.#buffer.byteLength === 0) this.#buffer = this.#native.renewReadSlab()
+    if (this.#all.buffer !== this.#buffer) this.#all = new Uint32Array(this.#buffer)
+    return this.#all
   }
 
   consumed(): void {

@@ -101,7 +101,7 @@ export function datagramEndpointsContract(harness: Harness): void {
       })
     })
 
-    test('an endpoint without addresses gets a port when it sends', async () => {
+    test('an endpoint without addresses gets a port of its own', async () => {
       await lab.run(async () => {
         const echo = new Echo()
         const [to] = await open(echo)

@@ -10,7 +10,7 @@ export interface DatagramAddress {
 
 /** Options of `createDatagramEndpoint`. One of the two addresses, or a family, must be there. */
 export interface DatagramEndpointOptions {
-  /** Where datagrams are received. Without it the system chooses a port once something is sent. */
+  /** Where datagrams are received. Without it the system chooses a port. */
   readonly localAddr?: DatagramAddress
   /** The one address that is sent to and received from. */
   readonly remoteAddr?: DatagramAddress

@@ -1,6 +1,7 @@
 /** Look-ups and watches on a loop that blocks the thread: it polls for them itself. */
 import { createTask, gather, getRunningLoop, isCancelled, NativeEventLoopPolicy, runSync, sleep } from 'aioloop'
 import { expect, test } from 'vitest'
+import { ANY_PORT, Recorder, sockname } from '../../contract/datagram-lab.ts'
 import { openPipe } from '../../contract/descriptors.ts'
 
 const loopFactory = () => new NativeEventLoopPolicy().newEventLoop({ standalone: true })
@@ -70,6 +71,25 @@ test('readers and writers are called, and the loop waits for them', () => {
   } finally {
     pipe.close()
   }
+})
+
+test('datagrams go and come', () => {
+  const texts = runSync(
+    function* () {
+      const loop = getRunningLoop()
+      const [to, receiver] = yield* loop.createDatagramEndpoint(() => new Recorder(), { localAddr: ANY_PORT })
+      const [from] = yield* loop.createDatagramEndpoint(() => new Recorder(), { remoteAddr: sockname(to) })
+      from.sendto(Buffer.from('one'))
+      from.sendto(Buffer.from('two'))
+      while (receiver.data.length < 2) yield* sleep(1)
+      from.close()
+      to.abort()
+      while (receiver.lost.length === 0) yield* sleep(1)
+      return receiver.texts
+    },
+    { loopFactory },
+  )
+  expect(texts).toEqual(['one', 'two'])
 })
 
 test('a descriptor closed before the loop polled it is ready once', () => {
