@@ -5,64 +5,24 @@
 import { argumentRangeError, argumentTypeError, usageTypeError } from '../base/errors.ts'
 import { ExceptionGroup } from '../base/exception-group.ts'
 import { staggeredRace } from '../coordination/staggered-race.ts'
-import { mustBeOptions, mustBeTime } from '../loop/arguments.ts'
+import { mustBeCallback, mustBeOptions, mustBeTime } from '../loop/arguments.ts'
 import type { Awaitable, Body, Coroutine } from '../loop/contract/awaitable.ts'
 import type { ConnectOptions } from '../loop/contract/connection.ts'
 import type { AddressInfo } from '../loop/contract/names.ts'
 import type { StreamProtocol } from '../loop/contract/protocol.ts'
 import { NO_EVENTS } from '../loop/io/duplex-stream.ts'
-import type { RawStream, StreamEvents, StreamIo } from '../loop/io/stream-io.ts'
+import type { RawStream, StreamIo } from '../loop/io/stream-io.ts'
 import type { SocketAddress, SystemError } from '../loop/io/system.ts'
 import type { Scheduler } from '../loop/scheduler.ts'
 import { drive } from '../tasks/driven.ts'
-import { FutureState } from '../tasks/future.ts'
-import { Grant } from '../tasks/grant.ts'
 import type { StreamTransport } from '../transports/stream-transport.ts'
+import { Connecting } from './connecting.ts'
+import type { ProtocolFactory } from './made-transport.ts'
 import { getaddrinfo } from './names.ts'
-import { mustBePlain, openTransport, type ProtocolFactory, streamsOf } from './open-transport.ts'
+import { openTransport, streamsOf } from './open-transport.ts'
+import { type ClientTls, clientTls } from './tls-settings.ts'
 
 const CALL = 'createConnection'
-
-/** One attempt. A cancel, also one between success and the next step of who waits, closes the stream. */
-export class Connecting extends Grant<RawStream> implements StreamEvents {
-  #raw: RawStream | undefined
-
-  /** `begin` makes the stream, with this as its events. What it throws is the outcome. */
-  constructor(scheduler: Scheduler, begin: (events: StreamEvents) => RawStream) {
-    super(scheduler, CALL)
-    try {
-      this.#raw = begin(this)
-    } catch (error) {
-      this.refuse(error)
-    }
-  }
-
-  connected(): void {
-    if (this.state !== FutureState.pending || this.#raw === undefined) return
-    this.#raw.events = NO_EVENTS
-    this.grant(this.#raw)
-  }
-
-  failed(error: SystemError): void {
-    if (this.state !== FutureState.pending) return
-    this.#raw?.close()
-    this.refuse(error)
-  }
-
-  received(): void {}
-  ended(): void {}
-  drained(): void {}
-  finished(): void {}
-  closed(): void {}
-
-  protected leave(): void {
-    this.#raw?.close()
-  }
-
-  protected giveBack(raw: RawStream): void {
-    raw.close()
-  }
-}
 
 export function createConnection<P extends StreamProtocol>(
   scheduler: Scheduler,
@@ -73,11 +33,12 @@ export function createConnection<P extends StreamProtocol>(
 ): Awaitable<[StreamTransport, P]> {
   const streams = streamsOf(scheduler, CALL)
   mustBeOptions(CALL, options)
-  mustBePlain(scheduler, CALL, factory, options.ssl)
+  mustBeCallback(CALL, factory, 'protocolFactory')
+  const tls = clientTls(scheduler, CALL, options, host)
   if (options.fd !== undefined) {
     mustBeFd(CALL, options.fd)
     if (host !== null || port !== null) throw usageTypeError(`${CALL}: with 'options.fd', host and port must be null`)
-    return drive(adoptConnection(scheduler, CALL, streams, options.fd, factory))
+    return drive(adoptConnection(scheduler, CALL, streams, options.fd, factory, tls))
   }
   if (port === null || port === undefined) {
     throw argumentTypeError(CALL, 'port', 'a number or the name of a service', port)
@@ -87,7 +48,7 @@ export function createConnection<P extends StreamProtocol>(
   if (interleave !== undefined && !(Number.isInteger(interleave) && interleave >= 0)) {
     throw argumentRangeError(CALL, 'options.interleave', 'a whole number, 0 or more', interleave)
   }
-  return drive(new Connection(scheduler, streams, options).open(factory, host, port))
+  return drive(new Connection(scheduler, streams, options).open(factory, host, port, tls))
 }
 
 /** A stream that exists already becomes a transport. */
@@ -97,8 +58,9 @@ export function* adoptConnection<P extends StreamProtocol>(
   streams: StreamIo,
   fd: number,
   factory: ProtocolFactory<P>,
+  tls?: ClientTls,
 ): Coroutine<[StreamTransport, P]> {
-  return yield* openTransport(scheduler, call, streams.adoptStream(fd, NO_EVENTS), factory)
+  return yield* openTransport(scheduler, call, streams.adoptStream(fd, NO_EVENTS), factory, tls)
 }
 
 export function mustBeFd(call: string, fd: unknown, argument = 'options.fd'): void {
@@ -123,6 +85,7 @@ class Connection {
     factory: ProtocolFactory<P>,
     host: string | null,
     port: number | string,
+    tls: ClientTls | undefined,
   ): Coroutine<[StreamTransport, P]> {
     const { family = 0, localAddr } = this.#options
     const found = yield* getaddrinfo(this.#scheduler, host, port, { family })
@@ -133,7 +96,7 @@ class Connection {
       })
     }
     const raw = yield* this.#connect(this.#inOrder(found))
-    return yield* openTransport(this.#scheduler, CALL, raw, factory)
+    return yield* openTransport(this.#scheduler, CALL, raw, factory, tls)
   }
 
   #inOrder(addresses: readonly AddressInfo[]): readonly AddressInfo[] {
@@ -178,7 +141,9 @@ class Connection {
   /** @internal */
   *attempt(address: AddressInfo): Coroutine<RawStream> {
     const from = this.#localFor(address)
-    const raw = yield* new Connecting(this.#scheduler, (events) => this.#streams.connectTcp(address, from, events))
+    const raw = yield* new Connecting(this.#scheduler, CALL, (events) =>
+      this.#streams.connectTcp(address, from, events),
+    )
     this.#opened.push(raw)
     return raw
   }

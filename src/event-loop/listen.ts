@@ -2,7 +2,7 @@
 import { argumentRangeError, argumentTypeError, NotSupportedError, usageTypeError } from '../base/errors.ts'
 import { gather } from '../coordination/gather.ts'
 import { sleep } from '../coordination/sleep.ts'
-import { mustBeOptions } from '../loop/arguments.ts'
+import { mustBeCallback, mustBeOptions } from '../loop/arguments.ts'
 import type { Awaitable, Coroutine } from '../loop/contract/awaitable.ts'
 import type { ServeOptions } from '../loop/contract/connection.ts'
 import type { AddressInfo } from '../loop/contract/names.ts'
@@ -12,8 +12,10 @@ import type { Scheduler } from '../loop/scheduler.ts'
 import { drive } from '../tasks/driven.ts'
 import { Server } from '../transports/server.ts'
 import { mustBeFd } from './connect.ts'
+import type { ProtocolFactory } from './made-transport.ts'
 import { getaddrinfo } from './names.ts'
-import { acceptWith, mustBePlain, type ProtocolFactory, streamsOf } from './open-transport.ts'
+import { acceptWith, streamsOf } from './open-transport.ts'
+import { type ServerTls, serverTls } from './tls-settings.ts'
 
 const CALL = 'createServer'
 const DEFAULT_BACKLOG = 100
@@ -43,7 +45,8 @@ export function createServer(
 ): Awaitable<Server> {
   const streams = streamsOf(scheduler, CALL)
   mustBeOptions(CALL, options)
-  mustBePlain(scheduler, CALL, factory, options.ssl)
+  mustBeCallback(CALL, factory, 'protocolFactory')
+  const tls = serverTls(scheduler, CALL, options)
   checkBacklog(CALL, options.backlog)
   if (options.reusePort === true && !scheduler.backend.capabilities.reusePort) {
     throw new NotSupportedError(CALL, scheduler.backend.name, 'reusePort')
@@ -52,7 +55,7 @@ export function createServer(
     mustBeFd(CALL, options.fd)
     if (host !== null || port !== null) throw usageTypeError(`${CALL}: with 'options.fd', host and port must be null`)
   }
-  return drive(new Listen(scheduler, streams, options).open(factory, hostList(host), port))
+  return drive(new Listen(scheduler, streams, options).open(factory, hostList(host), port, tls))
 }
 
 export function checkBacklog(call: string, backlog: unknown): number {
@@ -97,14 +100,15 @@ class Listen {
     factory: ProtocolFactory<StreamProtocol>,
     hosts: readonly (string | null)[],
     port: number | string | null,
+    tls: ServerTls | undefined,
   ): Coroutine<Server> {
     const { fd, backlog, keepAlive = false, startServing = true } = this.#options
-    const listeners =
-      fd === undefined ? yield* this.#bindAll(hosts, port) : [this.#streams.adoptListener(fd, NO_LISTENER_EVENTS)]
     const tune = (raw: RawStream): void => {
       if (keepAlive) raw.setKeepAlive(true, KEEP_ALIVE_IDLE)
     }
-    const accept = acceptWith(this.#scheduler, CALL, factory, tune)
+    const accept = acceptWith(this.#scheduler, CALL, factory, tune, tls)
+    const listeners =
+      fd === undefined ? yield* this.#bindAll(hosts, port) : [this.#streams.adoptListener(fd, NO_LISTENER_EVENTS)]
     return yield* serve(this.#scheduler, listeners, { backlog: checkBacklog(CALL, backlog), accept }, startServing)
   }
 

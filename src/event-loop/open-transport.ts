@@ -3,18 +3,17 @@
  * the one place that knows what an option `ssl` asks for.
  */
 import { LoopStateError, NotSupportedError } from '../base/errors.ts'
-import { mustBeCallback } from '../loop/arguments.ts'
 import type { Coroutine } from '../loop/contract/awaitable.ts'
 import type { StreamProtocol } from '../loop/contract/protocol.ts'
 import type { RawStream, StreamIo } from '../loop/io/stream-io.ts'
 import type { Scheduler } from '../loop/scheduler.ts'
-import { Future } from '../tasks/future.ts'
 import { mustBeStreamProtocol } from '../transports/check-protocol.ts'
 import { StreamTransport } from '../transports/stream-transport.ts'
-import type { TransportOptions, TransportOwner, WritingTransport } from '../transports/writing-transport.ts'
-
-/** Makes the protocol of a connection. */
-export type ProtocolFactory<P> = () => P
+import type { TransportOwner } from '../transports/writing-transport.ts'
+import { madeTransport, type ProtocolFactory } from './made-transport.ts'
+import { openTlsTransport } from './tls-client.ts'
+import { TlsAcceptor } from './tls-server.ts'
+import type { ClientTls, ServerTls } from './tls-settings.ts'
 
 /** The raw streams of this loop. */
 export function streamsOf(scheduler: Scheduler, call: string): StreamIo {
@@ -24,20 +23,15 @@ export function streamsOf(scheduler: Scheduler, call: string): StreamIo {
   return streams
 }
 
-/** The checks that all calls share: the protocol factory, and no TLS. */
-export function mustBePlain(scheduler: Scheduler, call: string, factory: unknown, ssl: unknown): void {
-  mustBeCallback(call, factory, 'protocolFactory')
-  if (ssl === undefined || ssl === null || ssl === false) return
-  throw new NotSupportedError(call, scheduler.backend.name, 'tls', "leave out 'options.ssl': there is no TLS yet")
-}
-
 /** Waits until `connectionMade` has run. Whatever goes wrong, the stream is closed. */
 export function* openTransport<P extends StreamProtocol>(
   scheduler: Scheduler,
   call: string,
   raw: RawStream,
   factory: ProtocolFactory<P>,
+  tls?: ClientTls,
 ): Coroutine<[StreamTransport, P]> {
+  if (tls !== undefined) return yield* openTlsTransport(scheduler, call, raw, factory, tls)
   let protocol: P
   try {
     protocol = mustBeStreamProtocol(call, factory()) as P
@@ -49,29 +43,21 @@ export function* openTransport<P extends StreamProtocol>(
   return [transport, protocol]
 }
 
-/** `make` makes the transport with these options. */
-export function* madeTransport<T extends WritingTransport>(
-  scheduler: Scheduler,
-  make: (options: TransportOptions) => T,
-): Coroutine<T> {
-  const made = new Future<void>(scheduler)
-  const transport = make({ made })
-  try {
-    yield* made
-    return transport
-  } catch (error) {
-    transport.close()
-    throw error
-  }
-}
-
 /** What a server does with a client. */
 export function acceptWith(
   scheduler: Scheduler,
   call: string,
   factory: ProtocolFactory<StreamProtocol>,
   tune: (raw: RawStream) => void,
+  tls: ServerTls | undefined,
 ): (raw: RawStream, owner: TransportOwner) => void {
+  if (tls !== undefined) {
+    const acceptor = new TlsAcceptor(scheduler, call, factory, tls)
+    return (raw, owner) => {
+      tune(raw)
+      acceptor.accept(raw, owner)
+    }
+  }
   return (raw, owner) => {
     const protocol = mustBeStreamProtocol(call, factory())
     tune(raw)

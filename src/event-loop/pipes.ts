@@ -1,14 +1,15 @@
 /** `connectReadPipe`, `connectWritePipe` and `connectAcceptedSocket`: transports over what somebody else opened. */
 import { fstatSync } from 'node:fs'
 import type { Socket } from 'node:net'
+import type { TlsOptions as NodeServerOptions } from 'node:tls'
 import { argumentRangeError, argumentTypeError, usageTypeError } from '../base/errors.ts'
-import { mustBeOptions } from '../loop/arguments.ts'
+import { mustBeCallback, mustBeOptions } from '../loop/arguments.ts'
 import type { Awaitable, Coroutine } from '../loop/contract/awaitable.ts'
 import type { TlsOptions } from '../loop/contract/connection.ts'
 import type { BaseProtocol, StreamProtocol } from '../loop/contract/protocol.ts'
 import { NO_EVENTS } from '../loop/io/duplex-stream.ts'
 import { SocketStream } from '../loop/io/socket-stream.ts'
-import type { StreamIo } from '../loop/io/stream-io.ts'
+import type { RawStream, StreamIo } from '../loop/io/stream-io.ts'
 import type { Ready } from '../loop/ready.ts'
 import type { Scheduler } from '../loop/scheduler.ts'
 import { drive } from '../tasks/driven.ts'
@@ -16,8 +17,11 @@ import { mustBeStreamProtocol, mustHave, WRITE_METHODS } from '../transports/che
 import { ReadPipeTransport } from '../transports/read-pipe-transport.ts'
 import type { StreamTransport } from '../transports/stream-transport.ts'
 import { WritePipeTransport } from '../transports/write-pipe-transport.ts'
-import { adoptConnection, mustBeFd } from './connect.ts'
-import { madeTransport, mustBePlain, openTransport, type ProtocolFactory, streamsOf } from './open-transport.ts'
+import { mustBeFd } from './connect.ts'
+import { madeTransport, type ProtocolFactory } from './made-transport.ts'
+import { openTransport, streamsOf } from './open-transport.ts'
+import { openAccepted } from './start-tls.ts'
+import { serverTls } from './tls-settings.ts'
 
 export function connectReadPipe<P extends StreamProtocol>(
   scheduler: Scheduler,
@@ -25,7 +29,7 @@ export function connectReadPipe<P extends StreamProtocol>(
   fd: number,
 ): Awaitable<[ReadPipeTransport, P]> {
   const streams = streamsOf(scheduler, 'connectReadPipe')
-  mustBePlain(scheduler, 'connectReadPipe', factory, undefined)
+  mustBeCallback('connectReadPipe', factory, 'protocolFactory')
   mustBePipe('connectReadPipe', fd)
   return drive(openReadPipe(scheduler, streams, factory, fd))
 }
@@ -36,7 +40,7 @@ export function connectWritePipe<P extends BaseProtocol>(
   fd: number,
 ): Awaitable<[WritePipeTransport, P]> {
   const streams = streamsOf(scheduler, 'connectWritePipe')
-  mustBePlain(scheduler, 'connectWritePipe', factory, undefined)
+  mustBeCallback('connectWritePipe', factory, 'protocolFactory')
   mustBePipe('connectWritePipe', fd)
   return drive(openWritePipe(scheduler, streams, factory, fd))
 }
@@ -45,15 +49,23 @@ export function connectAcceptedSocket<P extends StreamProtocol>(
   scheduler: Scheduler,
   factory: ProtocolFactory<P>,
   socket: number | Socket,
-  options: TlsOptions = {},
+  options: TlsOptions<NodeServerOptions> = {},
 ): Awaitable<[StreamTransport, P]> {
   const call = 'connectAcceptedSocket'
   const streams = streamsOf(scheduler, call)
   mustBeOptions(call, options)
-  mustBePlain(scheduler, call, factory, options.ssl)
+  mustBeCallback(call, factory, 'protocolFactory')
+  const tls = serverTls(scheduler, call, options)
+  const raw = acceptedStream(scheduler, call, streams, socket)
+  return tls === undefined
+    ? drive(openTransport(scheduler, call, raw, factory))
+    : drive<[StreamTransport, P]>(openAccepted(scheduler, call, raw, factory, tls))
+}
+
+function acceptedStream(scheduler: Scheduler, call: string, streams: StreamIo, socket: number | Socket): RawStream {
   if (typeof socket === 'number') {
     mustBeFd(call, socket, 'socket')
-    return drive(adoptConnection(scheduler, call, streams, socket, factory))
+    return streams.adoptStream(socket, NO_EVENTS)
   }
   if (typeof (socket as Socket | null)?.resume !== 'function' || !('remoteAddress' in socket)) {
     throw argumentTypeError(call, 'socket', 'a file descriptor or a socket of node:net', socket)
@@ -63,7 +75,7 @@ export function connectAcceptedSocket<P extends StreamProtocol>(
   }
   const inbox = { post: (entry: Ready): void => scheduler.push(entry) }
   const paths = socket.remoteAddress === undefined ? { local: '', peer: '' } : undefined
-  return drive(openTransport(scheduler, call, new SocketStream(socket, inbox, paths), factory))
+  return new SocketStream(socket, inbox, paths)
 }
 
 function* openReadPipe<P extends StreamProtocol>(

@@ -3,6 +3,7 @@
  * beside this one; the members that users see are described in loop/contract/event-loop.ts.
  */
 import type { Socket } from 'node:net'
+import type { TlsOptions as NodeServerOptions } from 'node:tls'
 import type { Awaitable } from '../loop/contract/awaitable.ts'
 import type * as options from '../loop/contract/connection.ts'
 import type { BaseProtocol, StreamProtocol } from '../loop/contract/protocol.ts'
@@ -12,6 +13,7 @@ import type { Scheduler } from '../loop/scheduler.ts'
 import { createConnection } from './connect.ts'
 import { createServer, type Hosts } from './listen.ts'
 import { connectAcceptedSocket, connectReadPipe, connectWritePipe } from './pipes.ts'
+import { startTls } from './start-tls.ts'
 import { createUnixConnection, createUnixServer } from './unix.ts'
 import { Unsupported } from './unsupported.ts'
 
@@ -56,7 +58,7 @@ export abstract class StreamCalls extends Unsupported {
   connectAcceptedSocket<P extends StreamProtocol>(
     protocolFactory: () => P,
     socket: number | Socket,
-    options?: options.TlsOptions,
+    options?: options.TlsOptions<NodeServerOptions>,
   ): Awaitable<[transport: Transport, protocol: P]> {
     return connectAcceptedSocket(this.scheduler, protocolFactory, socket, options)
   }
@@ -73,5 +75,14 @@ export abstract class StreamCalls extends Unsupported {
     fd: number,
   ): Awaitable<[transport: WriteTransport, protocol: P]> {
     return connectWritePipe(this.scheduler, protocolFactory, fd)
+  }
+
+  startTls(
+    transport: Transport,
+    protocol: StreamProtocol,
+    ssl: options.StartTls,
+    startOptions?: options.StartTlsOptions,
+  ): Awaitable<Transport> {
+    return startTls(this.scheduler, transport, protocol, ssl, startOptions)
   }
 }

@@ -5,7 +5,7 @@
  */
 import { lstatSync, unlinkSync } from 'node:fs'
 import { argumentRangeError, argumentTypeError, usageTypeError } from '../base/errors.ts'
-import { mustBeOptions } from '../loop/arguments.ts'
+import { mustBeCallback, mustBeOptions } from '../loop/arguments.ts'
 import type { Awaitable, Coroutine } from '../loop/contract/awaitable.ts'
 import type { UnixConnectOptions, UnixServeOptions } from '../loop/contract/connection.ts'
 import type { StreamProtocol } from '../loop/contract/protocol.ts'
@@ -14,9 +14,12 @@ import type { Scheduler } from '../loop/scheduler.ts'
 import { drive } from '../tasks/driven.ts'
 import type { Server } from '../transports/server.ts'
 import type { StreamTransport } from '../transports/stream-transport.ts'
-import { adoptConnection, Connecting, mustBeFd } from './connect.ts'
+import { adoptConnection, mustBeFd } from './connect.ts'
+import { Connecting } from './connecting.ts'
 import { checkBacklog, NO_LISTENER_EVENTS, serve } from './listen.ts'
-import { acceptWith, mustBePlain, openTransport, type ProtocolFactory, streamsOf } from './open-transport.ts'
+import type { ProtocolFactory } from './made-transport.ts'
+import { acceptWith, openTransport, streamsOf } from './open-transport.ts'
+import { type ClientTls, clientTls, type ServerTls, serverTls } from './tls-settings.ts'
 
 const CONNECT = 'createUnixConnection'
 const SERVE = 'createUnixServer'
@@ -31,11 +34,12 @@ export function createUnixConnection<P extends StreamProtocol>(
 ): Awaitable<[StreamTransport, P]> {
   const streams = streamsOf(scheduler, CONNECT)
   mustBeOptions(CONNECT, options)
-  mustBePlain(scheduler, CONNECT, factory, options.ssl)
+  mustBeCallback(CONNECT, factory, 'protocolFactory')
+  const tls = clientTls(scheduler, CONNECT, options, undefined)
   const { fd } = options
   mustBeOneOf(CONNECT, path, fd)
-  if (fd !== undefined) return drive(adoptConnection(scheduler, CONNECT, streams, fd, factory))
-  return drive(connect(scheduler, streams, factory, path as string))
+  if (fd !== undefined) return drive(adoptConnection(scheduler, CONNECT, streams, fd, factory, tls))
+  return drive(connect(scheduler, streams, factory, path as string, tls))
 }
 
 export function createUnixServer(
@@ -46,10 +50,11 @@ export function createUnixServer(
 ): Awaitable<Server> {
   const streams = streamsOf(scheduler, SERVE)
   mustBeOptions(SERVE, options)
-  mustBePlain(scheduler, SERVE, factory, options.ssl)
+  mustBeCallback(SERVE, factory, 'protocolFactory')
+  const tls = serverTls(scheduler, SERVE, options)
   mustBeOneOf(SERVE, path, options.fd)
   const backlog = checkBacklog(SERVE, options.backlog)
-  return drive(listen(scheduler, streams, factory, path, { ...options, backlog }))
+  return drive(listen(scheduler, streams, factory, path, { ...options, backlog }, tls))
 }
 
 function* connect<P extends StreamProtocol>(
@@ -57,9 +62,10 @@ function* connect<P extends StreamProtocol>(
   streams: StreamIo,
   factory: ProtocolFactory<P>,
   path: string,
+  tls: ClientTls | undefined,
 ): Coroutine<[StreamTransport, P]> {
-  const raw = yield* new Connecting(scheduler, (events) => streams.connectUnix(path, events))
-  return yield* openTransport(scheduler, CONNECT, raw, factory)
+  const raw = yield* new Connecting(scheduler, CONNECT, (events) => streams.connectUnix(path, events))
+  return yield* openTransport(scheduler, CONNECT, raw, factory, tls)
 }
 
 function* listen(
@@ -68,10 +74,11 @@ function* listen(
   factory: ProtocolFactory<StreamProtocol>,
   path: string | null,
   options: UnixServeOptions & { backlog: number },
+  tls: ServerTls | undefined,
 ): Coroutine<Server> {
   const { fd, backlog, startServing = true, cleanupSocket = true } = options
   const listener = fd === undefined ? bind(streams, path as string) : streams.adoptListener(fd, NO_LISTENER_EVENTS)
-  const accept = acceptWith(scheduler, SERVE, factory, () => {})
+  const accept = acceptWith(scheduler, SERVE, factory, () => {}, tls)
   const name = listener.localName()
   const closed = cleanupSocket && typeof name === 'string' ? removal(name) : undefined
   return yield* serve(scheduler, [listener], { backlog, accept, closed }, startServing)

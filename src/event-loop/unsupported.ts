@@ -13,9 +13,6 @@ export abstract class Unsupported {
     throw new NotSupportedError(method, this.name, capability)
   }
 
-  startTls(..._args: unknown[]): never {
-    return this.#lacks('startTls', 'stream')
-  }
   sendfile(..._args: unknown[]): never {
     return this.#lacks('sendfile', 'stream')
   }

@@ -51,6 +51,23 @@ const DEFAULT_CAPACITY = 1024
 /** A Worker blocked in libuv cannot be terminated, so there a pump waits no longer than this (trap T 8). */
 const WORKER_SLICE = 50
 
+const CAPABILITIES: Capabilities = Object.freeze({
+  stream: true,
+  tls: true,
+  datagram: true,
+  fdWatch: process.platform !== 'win32',
+  reusePort: process.platform !== 'win32',
+  subprocess: true,
+  names: true,
+  executor: false,
+  standalone: true,
+  threads: true,
+  signals: true,
+  preciseTimers: process.platform === 'linux',
+})
+/** TLS is Node's, and nothing of Node's runs while a standalone loop blocks. */
+const STANDALONE_CAPABILITIES: Capabilities = Object.freeze({ ...CAPABILITIES, tls: false })
+
 export interface NativeBackendOptions {
   /** A private libuv loop, pumped, in place of Node's own. */
   readonly standalone?: boolean
@@ -61,19 +78,7 @@ export interface NativeBackendOptions {
 
 export class NativeBackend implements Backend {
   readonly name = 'native'
-  readonly capabilities: Capabilities = Object.freeze({
-    stream: true,
-    datagram: true,
-    fdWatch: process.platform !== 'win32',
-    reusePort: process.platform !== 'win32',
-    subprocess: true,
-    names: true,
-    executor: false,
-    standalone: true,
-    threads: true,
-    signals: true,
-    preciseTimers: process.platform === 'linux',
-  })
+  readonly capabilities: Capabilities
   readonly standalone: boolean
   /** Names this loop for `Binding.wake`, in any thread and for ever. */
   readonly wakeId: number
@@ -107,6 +112,7 @@ export class NativeBackend implements Backend {
     this.#binding = binding
     this.now = binding.now
     this.standalone = options.standalone ?? false
+    this.capabilities = this.standalone ? STANDALONE_CAPABILITIES : CAPABILITIES
     const longestWait = isMainThread ? 0 : WORKER_SLICE
     this.#native = new binding.Loop(
       { standalone: this.standalone, submissionCapacity, completionCapacity, longestWait },

@@ -24,6 +24,7 @@ const MAX_TIMEOUT = 2 ** 31 - 1
 /** What Node does for a loop beside it. A standalone loop blocks the thread, so that nothing of Node's I/O comes through. */
 export const PORTABLE_CAPABILITIES: Capabilities = Object.freeze({
   stream: hasServerHandles,
+  tls: hasServerHandles,
   datagram: true,
   fdWatch: false,
   reusePort: false,
@@ -39,6 +40,7 @@ export const PORTABLE_CAPABILITIES: Capabilities = Object.freeze({
 export const PORTABLE_STANDALONE_CAPABILITIES: Capabilities = Object.freeze({
   ...PORTABLE_CAPABILITIES,
   stream: false,
+  tls: false,
   datagram: false,
   subprocess: false,
   names: false,

@@ -17,6 +17,7 @@ const MAX_TURNS_AT_ONE_TIME = 1000
 
 export const VIRTUAL_CAPABILITIES: Capabilities = Object.freeze({
   stream: false,
+  tls: false,
   datagram: false,
   fdWatch: false,
   reusePort: false,

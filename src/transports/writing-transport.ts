@@ -39,6 +39,8 @@ export interface TransportOptions {
   readonly owner?: TransportOwner | undefined
   /** Told when `connectionMade` has run. */
   readonly made?: Future<void> | undefined
+  /** The protocol had its `connectionMade` already, from the transport that this one takes over from. */
+  readonly quiet?: boolean | undefined
   /** More for `getExtraInfo`. */
   readonly extra?: Partial<ExtraInfo> | undefined
 }
@@ -65,6 +67,7 @@ export class WritingTransport extends AsyncResource implements WriteTransport, S
   #losing: { readonly error: unknown } | undefined
   #lost = false
   #writesAfterLoss = 0
+  readonly #quiet: boolean
 
   /** @internal */
   constructor(scheduler: Scheduler, raw: RawStream, protocol: BaseProtocol, options: TransportOptions = {}) {
@@ -74,6 +77,7 @@ export class WritingTransport extends AsyncResource implements WriteTransport, S
     this.#protocol = protocol
     this.#owner = options.owner
     this.#made = options.made
+    this.#quiet = options.quiet === true
     this.#extra = { ...namesOf(raw), ...options.extra }
     raw.events = this
     this.#owner?.attach(this)
@@ -241,7 +245,7 @@ export class WritingTransport extends AsyncResource implements WriteTransport, S
 
   #begin(): void {
     this.#begun = true
-    this.call(this.#protocol.connectionMade, 'protocol.connectionMade() failed', this)
+    if (!this.#quiet) this.call(this.#protocol.connectionMade, 'protocol.connectionMade() failed', this)
     if (!this.#closing) this.opened()
     if (this.#made?.done() === false) this.#made.setResult()
   }

@@ -5,6 +5,8 @@
 export interface Capabilities {
   /** TCP, Unix sockets and pipes. */
   readonly stream: boolean
+  /** TLS over streams. */
+  readonly tls: boolean
   /** UDP. */
   readonly datagram: boolean
   /** `addReader` and `addWriter` on file descriptors. */

@@ -1,9 +1,19 @@
 /** Options of the calls that open connections and servers. Types only; the calls are in event-loop/. Times are milliseconds. */
+import type { ConnectionOptions, TlsOptions as NodeServerOptions } from 'node:tls'
 
-/** Options that TLS will take; until then anything but `false` is refused. */
-export interface TlsOptions {
-  /** Encrypt. Not supported yet: a value other than false throws `NotSupportedError`. */
-  readonly ssl?: unknown
+/** How a connection is encrypted, by Node's own TLS. */
+export interface TlsOptions<Options = ConnectionOptions> {
+  /**
+   * Encrypt: the options of `tls.connect` or `tls.createServer` (key, cert, ca, ALPNProtocols, ...); for a client also true.
+   * Verification is on unless `rejectUnauthorized: false` says otherwise.
+   */
+  readonly ssl?: boolean | Options | null | undefined
+  /** Client: whose certificate is expected, where that is not the host. An empty string checks no name. */
+  readonly serverHostname?: string
+  /** How long the handshake may take. 60,000 by default. */
+  readonly sslHandshakeTimeout?: number
+  /** How long closing waits for the peer's word. 30,000 by default. */
+  readonly sslShutdownTimeout?: number
 }
 
 /** An address of this machine to connect from. */
@@ -31,7 +41,7 @@ export interface ConnectOptions extends TlsOptions {
 }
 
 /** Options of `createServer` and `startServer`. */
-export interface ServeOptions extends TlsOptions {
+export interface ServeOptions extends TlsOptions<NodeServerOptions> {
   /** Only addresses of this family; 0, the default, is any. */
   readonly family?: 0 | 4 | 6
   /** How many clients the system keeps waiting. 100 by default. */
@@ -55,7 +65,7 @@ export interface UnixConnectOptions extends TlsOptions {
 }
 
 /** Options of `createUnixServer` and `startUnixServer`. */
-export interface UnixServeOptions extends TlsOptions {
+export interface UnixServeOptions extends TlsOptions<NodeServerOptions> {
   /** How many clients the system keeps waiting. 100 by default. */
   readonly backlog?: number
   /** Begin to take clients at once. True by default. */
@@ -65,3 +75,12 @@ export interface UnixServeOptions extends TlsOptions {
   /** A listening socket, by its descriptor, in place of the path (which is null then). */
   readonly fd?: number
 }
+
+/** Options of `startTls`. */
+export interface StartTlsOptions extends Omit<TlsOptions<ConnectionOptions | NodeServerOptions>, 'ssl'> {
+  /** Be the server of the handshake; needs `key` and `cert`. False by default. */
+  readonly serverSide?: boolean
+}
+
+/** What `startTls` encrypts with: as `ssl` of the calls that open. */
+export type StartTls = true | ConnectionOptions | NodeServerOptions

@@ -1,10 +1,19 @@
 /** The public shape of an event loop. Types only; the one class is in event-loop/. Times are milliseconds. */
 import type { Socket } from 'node:net'
+import type { TlsOptions as NodeServerOptions } from 'node:tls'
 import type { Address } from './address.ts'
 import type { Awaitable, Body, Coroutine } from './awaitable.ts'
 import type { Capabilities } from './capabilities.ts'
-import type { ConnectOptions, ServeOptions, TlsOptions, UnixConnectOptions, UnixServeOptions } from './connection.ts'
 import type { DatagramEndpointOptions } from './datagram.ts'
+import type {
+  ConnectOptions,
+  ServeOptions,
+  StartTls,
+  StartTlsOptions,
+  TlsOptions,
+  UnixConnectOptions,
+  UnixServeOptions,
+} from './connection.ts'
 import type { Future, Task, TaskFactory, TaskOptions } from './future.ts'
 import type { AddressInfo, AddressOptions, NameFlags, NameInfo } from './names.ts'
 import type { BaseProtocol, DatagramProtocol, StreamProtocol, SubprocessProtocol } from './protocol.ts'
@@ -338,12 +347,12 @@ export interface EventLoop {
   ): Awaitable<Server>
   /**
    * A transport over a connection that somebody else accepted: a file descriptor, which is the transport's from then on, or
-   * a socket of node:net. Needs `stream`. Stands for `loop.connect_accepted_socket`.
+   * a socket of node:net. With `ssl` it is the server of the handshake. Needs `stream`. Stands for `loop.connect_accepted_socket`.
    */
   connectAcceptedSocket<P extends StreamProtocol>(
     protocolFactory: () => P,
     socket: number | Socket,
-    options?: TlsOptions,
+    options?: TlsOptions<NodeServerOptions>,
   ): Awaitable<[transport: Transport, protocol: P]>
   /**
    * A transport that reads from the end of a pipe, a socket or a character device, by its descriptor, which is the
@@ -360,8 +369,19 @@ export interface EventLoop {
     fd: number,
   ): Awaitable<[transport: WriteTransport, protocol: P]>
 
-  /** Not supported yet: needs `stream`. Stands for `loop.start_tls`. */
-  startTls(...args: unknown[]): never
+  /**
+   * Encrypt a connection that is open: gives a new transport, with which `protocol` goes on (its `connectionMade` is not called);
+   * the old one must not be used any more. `ssl` is true or the options of `tls.connect`; on the server's side those of
+   * `tls.createServer`. A client names whose certificate it expects by `serverHostname` (or `ssl.servername`). When the handshake
+   * fails or the caller is cancelled, the connection is closed. Needs `tls`. Stands for `loop.start_tls`.
+   * @throws TypeError for a transport that is none of this library's; LoopStateError for one that is closing.
+   */
+  startTls(
+    transport: Transport,
+    protocol: StreamProtocol,
+    ssl: StartTls,
+    options?: StartTlsOptions,
+  ): Awaitable<Transport>
   /** Not supported yet: needs `stream`. Stands for `loop.sendfile`. */
   sendfile(...args: unknown[]): never
   /**

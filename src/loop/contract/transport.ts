@@ -1,4 +1,5 @@
 /** The public shapes of transports. Types only; the classes are in transports/ and made by the loop's calls. */
+import type { CipherNameAndProtocol, PeerCertificate, TLSSocket } from 'node:tls'
 import type { Address } from './address.ts'
 import type { BaseProtocol } from './protocol.ts'
 
@@ -30,6 +31,16 @@ export interface ExtraInfo {
   readonly pipe: number
   /** The process of a subprocess transport's pipe. */
   readonly subprocess: object
+  /** TLS: Node's socket, for what is not here. */
+  readonly sslObject: TLSSocket
+  /** TLS: the peer's certificate; empty when it has none. */
+  readonly peercert: PeerCertificate
+  /** TLS: the cipher in use. */
+  readonly cipher: CipherNameAndProtocol
+  /** TLS: the protocol agreed on by ALPN. */
+  readonly alpnProtocol: string
+  /** TLS, on the server: the name that the client asked for. */
+  readonly servername: string
 }
 
 /** What all transports have in common. Stands for `asyncio.BaseTransport`. */

@@ -1,0 +1,22 @@
+/** A stream transport whose bytes travel encrypted. It has no half-close: TLS ends both directions at once. */
+import { brand } from '../base/brand.ts'
+import { LoopStateError } from '../base/errors.ts'
+import { StreamTransport } from './stream-transport.ts'
+
+export class TlsTransport extends StreamTransport {
+  override canWriteEof(): boolean {
+    return false
+  }
+
+  override writeEof(): void {
+    throw new LoopStateError('transport.writeEof: TLS has no half-close; call close(), or ask canWriteEof() first')
+  }
+
+  /** @internal */
+  override ended(): void {
+    super.ended()
+    // What eofReceived() wants does not count.
+    this.close()
+  }
+}
+brand(TlsTransport, 'TlsTransport')
