@@ -1,4 +1,6 @@
 /** The client's side of TLS: a handshake over a transport, and the transport that comes of it. */
+import type { Duplex } from 'node:stream'
+import type { TLSSocket } from 'node:tls'
 import type { Coroutine } from '../loop/contract/awaitable.ts'
 import type { StreamProtocol } from '../loop/contract/protocol.ts'
 import type { RawStream } from '../loop/io/stream-io.ts'
@@ -36,10 +38,14 @@ export function* shakeHands(
   scheduler: Scheduler,
   bridge: DuplexBridge,
   tls: ClientTls,
-): Coroutine<[RawStream, import('node:tls').TLSSocket]> {
+): Coroutine<[RawStream, TLSSocket]> {
   const { connect } = process.getBuiltinModule('node:tls')
   const socket = connect({ ...tls.options, socket: bridge.duplex })
   const inbox = { post: (entry: Ready): void => scheduler.push(entry) }
+  let over = false
+  afterEnd(bridge.duplex, () => {
+    if (!over) socket.destroy(endedInHandshake())
+  })
   const late = scheduler.loop.callLater(tls.handshakeTimeout, () => socket.destroy(handshakeTimedOut(tls)))
   try {
     const raw = yield* new Connecting(scheduler, 'TLS handshake', (events) => {
@@ -47,8 +53,21 @@ export function* shakeHands(
     })
     return [raw, socket]
   } finally {
+    over = true
     late.cancel()
   }
+}
+
+/** Calls back when the peer has ended and what it sent before had its effect. Node's TLS waits for ever then. */
+export function afterEnd(duplex: Duplex, callback: () => void): void {
+  duplex.once('end', () => setImmediate(callback))
+}
+
+export function endedInHandshake(): Error {
+  const error = new Error(
+    'TLS handshake: the peer closed the connection before it was secure; see whether it expects TLS',
+  )
+  return Object.assign(error, { code: 'ECONNRESET', syscall: 'handshake' })
 }
 
 export function handshakeTimedOut(tls: { readonly handshakeTimeout: number }): Error {

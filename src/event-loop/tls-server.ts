@@ -20,6 +20,7 @@ import { TlsStream } from '../transports/tls-stream.ts'
 import { TlsTransport } from '../transports/tls-transport.ts'
 import type { TransportOptions, TransportOwner, WritingTransport } from '../transports/writing-transport.ts'
 import type { ProtocolFactory } from './made-transport.ts'
+import { afterEnd, endedInHandshake } from './tls-client.ts'
 import { type ServerTls, tlsInfo } from './tls-settings.ts'
 
 /** A client whose handshake is going on. */
@@ -27,6 +28,8 @@ class Handshake extends DuplexBridge {
   readonly #acceptor: TlsAcceptor
   readonly owner: TransportOwner | undefined
   below: StreamTransport | undefined
+  /** The handshake is over, one way or the other. */
+  over = false
   /** Told of the outcome, where somebody waits for it. */
   readonly outcome: HandshakeOutcome | undefined
 
@@ -100,6 +103,9 @@ export class TlsAcceptor {
   }
 
   begin(handshake: Handshake): void {
+    afterEnd(handshake.duplex, () => {
+      if (!handshake.over) handshake.duplex.destroy(endedInHandshake())
+    })
     handshakes().run(handshake, () => this.#node.emit('connection', handshake.duplex))
   }
 
@@ -110,6 +116,7 @@ export class TlsAcceptor {
       socket.destroy()
       return
     }
+    handshake.over = true
     const inbox = { post: (entry: Ready): void => this.#scheduler.push(entry) }
     const raw = new TlsStream(socket, inbox, this.#tls.shutdownTimeout)
     if (handshake.outcome !== undefined) return handshake.outcome.secured(raw, socket)
@@ -134,6 +141,7 @@ export class TlsAcceptor {
   /** The client's own affair: reported in debug mode only. */
   #failed(exception: Error, socket: TLSSocket): void {
     const handshake = handshakes().getStore()
+    if (handshake !== undefined) handshake.over = true
     socket.destroy()
     handshake?.below?.abort()
     if (handshake?.outcome !== undefined) handshake.outcome.failed(exception)

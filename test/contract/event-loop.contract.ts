@@ -54,6 +54,7 @@ import { taskStepsContract } from './task-steps.contract.ts'
 import { threadsContract } from './threads.contract.ts'
 import { timeoutContract } from './timeout.contract.ts'
 import { timersContract } from './timers.contract.ts'
+import { tlsContract } from './tls.contract.ts'
 import { transportFlowContract } from './transport-flow.contract.ts'
 import { transportsContract } from './transports.contract.ts'
 import { waitContract } from './wait.contract.ts'
@@ -80,6 +81,7 @@ export function eventLoopContract(harness: Harness): void {
     gatherContract(harness)
     gatherLimitContract(harness)
     mapContract(harness)
+    tlsContract(harness)
     waitContract(harness)
     ensureFutureContract(harness)
     locksContract(harness)

@@ -84,6 +84,8 @@ export class DuplexStream implements RawStream {
   #failed = false
   #behind = false
   #drainedSoon = false
+  /** A failure of before anybody took the events. */
+  #unheard: SystemError | undefined
   readonly #onWrote = (): void => this.#wrote()
 
   constructor(duplex: Duplex, inbox: Inbox, events: StreamEvents = NO_EVENTS) {
@@ -108,6 +110,7 @@ export class DuplexStream implements RawStream {
     if (this.#reading || this.#closing) return
     this.#reading = true
     for (const arrival of this.#held.splice(0)) this.inbox.post(arrival)
+    if (this.#unheard !== undefined) this.inbox.post(new Failure(this, this.#unheard))
     if (!this.#flowing) {
       this.#flowing = true
       this.#duplex.on('data', (bytes: Uint8Array) => this.inbox.post(new Arrival(this, bytes)))
@@ -176,7 +179,9 @@ export class DuplexStream implements RawStream {
 
   /** Called by an entry of the ready queue. */
   broke(error: SystemError): void {
-    if (!this.#closing) this.events.failed(error)
+    if (this.#closing) return
+    if (this.events === NO_EVENTS) this.#unheard = error
+    else this.events.failed(error)
   }
 
   /** Something happened that the owner is told in the turn. @internal */
