@@ -18,7 +18,7 @@ import { TlsTransport } from '../transports/tls-transport.ts'
 import { madeTransport } from './made-transport.ts'
 import { shakeHands } from './tls-client.ts'
 import { awaitClient, type Secured, TlsAcceptor } from './tls-server.ts'
-import { type ClientTls, clientTls, type ServerTls, serverTls, tlsInfo } from './tls-settings.ts'
+import { type ClientTls, clientTls, mustHaveTls, type ServerTls, serverTls, tlsInfo } from './tls-settings.ts'
 
 const CALL = 'startTls'
 
@@ -31,6 +31,7 @@ export function startTls(
   options: StartTlsOptions = {},
   received?: Uint8Array,
 ): Awaitable<TlsTransport> {
+  mustHaveTls(scheduler, CALL)
   mustBeOptions(CALL, options)
   if (!(transport instanceof StreamTransport)) {
     throw argumentTypeError(CALL, 'transport', 'a stream transport of this library', transport)

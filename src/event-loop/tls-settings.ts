@@ -81,9 +81,14 @@ function asksForTls(scheduler: Scheduler, call: string, given: TlsOptions<object
     }
     return false
   }
-  const { backend } = scheduler
-  if (backend.capabilities.tls) return true
-  throw new NotSupportedError(call, backend.name, 'tls', 'use an embedded loop: await run(main)')
+  mustHaveTls(scheduler, call)
+  return true
+}
+
+/** @throws NotSupportedError where Node's TLS cannot run. */
+export function mustHaveTls({ backend }: Scheduler, call: string): void {
+  if (backend.capabilities.tls) return
+  throw new NotSupportedError(call, backend.name, 'tls', 'use an embedded native or portable loop: await run(main)')
 }
 
 function timeouts(call: string, given: TlsOptions<object>): TlsTimeouts {

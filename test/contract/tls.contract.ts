@@ -1,7 +1,17 @@
 /** TLS over streams: handshakes, verification, both directions, endings. The certificates are made for these tests. */
 import { readFileSync } from 'node:fs'
 import * as tls from 'node:tls'
-import { CancelledError, createTask, getRunningLoop, Protocol, sleep, type Transport, timeout } from 'aioloop'
+import {
+  CancelledError,
+  createTask,
+  getRunningLoop,
+  type NotSupportedError,
+  newEventLoop,
+  Protocol,
+  sleep,
+  type Transport,
+  timeout,
+} from 'aioloop'
 import { afterEach, describe, expect, test } from 'vitest'
 import { type Harness, openLab } from './harness.ts'
 import {
@@ -14,7 +24,7 @@ import {
   portOf,
   Recorder,
 } from './net-lab.ts'
-import { ARGUMENT_RANGE, ARGUMENT_TYPE, expectThrows, rejectionOf } from './refusal.ts'
+import { ARGUMENT_RANGE, ARGUMENT_TYPE, expectThrows, rejectionOf, thrownBy } from './refusal.ts'
 
 const pem = (name: string) => readFileSync(new URL(`./tls/${name}`, import.meta.url))
 const ca = pem('ca.pem')
@@ -24,7 +34,21 @@ const clientIdentity = { key: pem('client.key'), cert: pem('client.pem') }
 export function tlsContract(harness: Harness): void {
   describe('TLS', () => {
     const lab = openLab(harness)
-    if (!hasStreams(harness)) return
+    if (!hasStreams(harness)) {
+      test('a loop without TLS says so', () => {
+        const loop = lab.newLoop()
+        const error = thrownBy(() => loop.startTls({} as Transport, new Protocol(), true)) as NotSupportedError
+        expect([error.name, error.loop, error.capability]).toEqual(['NotSupportedError', loop.name, 'tls'])
+      })
+      return
+    }
+
+    test('a standalone loop has streams and no TLS', () => {
+      const loop = newEventLoop({ standalone: true })
+      const call = () => loop.createConnection(() => new Protocol(), 'localhost', 1, { ssl: true })
+      if (loop.capabilities.stream) expect((thrownBy(call) as NotSupportedError).capability).toBe('tls')
+      loop.close()
+    })
 
     const outside: { destroy?(): unknown; close?(): unknown }[] = []
     afterEach(() => {

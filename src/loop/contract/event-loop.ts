@@ -4,7 +4,6 @@ import type { TlsOptions as NodeServerOptions } from 'node:tls'
 import type { Address } from './address.ts'
 import type { Awaitable, Body, Coroutine } from './awaitable.ts'
 import type { Capabilities } from './capabilities.ts'
-import type { DatagramEndpointOptions } from './datagram.ts'
 import type {
   ConnectOptions,
   ServeOptions,
@@ -14,6 +13,7 @@ import type {
   UnixConnectOptions,
   UnixServeOptions,
 } from './connection.ts'
+import type { DatagramEndpointOptions } from './datagram.ts'
 import type { Future, Task, TaskFactory, TaskOptions } from './future.ts'
 import type { AddressInfo, AddressOptions, NameFlags, NameInfo } from './names.ts'
 import type { BaseProtocol, DatagramProtocol, StreamProtocol, SubprocessProtocol } from './protocol.ts'
