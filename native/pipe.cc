@@ -3,6 +3,8 @@
 
 #ifndef _WIN32
 #include <errno.h>
+#include <fcntl.h>
+#include <stddef.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -11,6 +13,7 @@
 #include <sys/epoll.h>
 #endif
 
+#include <cstring>
 #include <string>
 
 namespace aioloop {
@@ -19,19 +22,41 @@ namespace {
 
 // Of 1.46, which every Node we run on has; the system's libuv, which the tests of the core use, may be older.
 #if UV_VERSION_HEX >= 0x012e00
-int bind_pipe_to(uv_pipe_t* pipe, const char* path, size_t length) {
-  return uv_pipe_bind2(pipe, path, length, UV_PIPE_NO_TRUNCATE);
-}
 int connect_pipe_to(uv_connect_t* request, uv_pipe_t* pipe, const char* path, size_t length, uv_connect_cb connected) {
   return uv_pipe_connect2(request, pipe, path, length, UV_PIPE_NO_TRUNCATE, connected);
 }
 #else
-int bind_pipe_to(uv_pipe_t* pipe, const char* path, size_t length) {
-  return uv_pipe_bind(pipe, std::string(path, length).c_str());
-}
 int connect_pipe_to(uv_connect_t* request, uv_pipe_t* pipe, const char* path, size_t length, uv_connect_cb connected) {
   uv_pipe_connect(request, pipe, std::string(path, length).c_str(), connected);
   return 0;
+}
+#endif
+
+#ifdef _WIN32
+int bind_pipe_to(uv_pipe_t* pipe, const char* path, size_t length) {
+  return uv_pipe_bind(pipe, std::string(path, length).c_str());
+}
+#else
+int bind_socket_to(int fd, const char* path, size_t length) {
+  if (fcntl(fd, F_SETFD, FD_CLOEXEC) != 0) return uv_translate_sys_error(errno);
+  sockaddr_un address = {};
+  address.sun_family = AF_UNIX;
+  std::memcpy(address.sun_path, path, length);
+  // An abstract name is as long as it is; a path ends with a NUL.
+  size_t size = offsetof(sockaddr_un, sun_path) + length + (path[0] == '\0' ? 0 : 1);
+  int code = bind(fd, reinterpret_cast<const sockaddr*>(&address), static_cast<socklen_t>(size));
+  return code == 0 ? 0 : uv_translate_sys_error(errno);
+}
+
+// libuv removes the file of what it bound when it closes it, also one that took its place. Whoever listens decides
+// about the file here, so the socket is bound without libuv.
+int bind_pipe_to(uv_pipe_t* pipe, const char* path, size_t length) {
+  int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+  if (fd < 0) return uv_translate_sys_error(errno);
+  int code = bind_socket_to(fd, path, length);
+  if (code == 0) code = uv_pipe_open(pipe, fd);
+  if (code != 0) close(fd);
+  return code;
 }
 #endif
 

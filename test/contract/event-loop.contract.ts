@@ -9,6 +9,7 @@ import { cancelRacesContract } from './cancel-races.contract.ts'
 import { cancelUnwindingContract } from './cancel-unwinding.contract.ts'
 import { capacityLimiterContract } from './capacity-limiter.contract.ts'
 import { channelsContract } from './channels.contract.ts'
+import { connectionsContract } from './connections.contract.ts'
 import { contextContract } from './context.contract.ts'
 import { datagramEndpointsContract } from './datagram-endpoints.contract.ts'
 import { datagramTransportsContract } from './datagram-transports.contract.ts'
@@ -36,6 +37,7 @@ import { queuesContract } from './queues.contract.ts'
 import { robustnessContract } from './robustness.contract.ts'
 import { scopesContract } from './scopes.contract.ts'
 import { semaphoresContract } from './semaphores.contract.ts'
+import { serversContract } from './servers.contract.ts'
 import { shieldContract } from './shield.contract.ts'
 import { signalContract } from './signal.contract.ts'
 import { signalsContract } from './signals.contract.ts'
@@ -57,6 +59,7 @@ import { timersContract } from './timers.contract.ts'
 import { tlsContract } from './tls.contract.ts'
 import { transportFlowContract } from './transport-flow.contract.ts'
 import { transportsContract } from './transports.contract.ts'
+import { unixAndPipesContract } from './unix-and-pipes.contract.ts'
 import { waitContract } from './wait.contract.ts'
 import { waitForContract } from './wait-for.contract.ts'
 
@@ -112,6 +115,9 @@ export function eventLoopContract(harness: Harness): void {
     streamReaderContract(harness)
     streamsContract(harness)
     subprocessProtocolContract(harness)
+    serversContract(harness)
+    connectionsContract(harness)
+    unixAndPipesContract(harness)
     badInputContract(harness)
     robustnessContract(harness)
     debugContract(harness)

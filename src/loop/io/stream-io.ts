@@ -99,6 +99,7 @@ export interface StreamIo {
   connectUnix(path: string, events: StreamEvents): RawStream
   /** Bound, not listening yet. Throws what the system refuses. */
   bindTcp(address: SocketAddress, options: TcpBindOptions, events: ListenerEvents): RawListener
+  /** Closing it leaves the file where it is: whoever bound it decides about that. */
   bindUnix(path: string, events: ListenerEvents): RawListener
   /**
    * A listening or connected socket, pipe end or character device that exists already. Takes ownership of `fd`, unless it
