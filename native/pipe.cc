@@ -42,8 +42,10 @@ int bind_socket_to(int fd, const char* path, size_t length) {
   sockaddr_un address = {};
   address.sun_family = AF_UNIX;
   std::memcpy(address.sun_path, path, length);
-  // An abstract name is as long as it is; a path ends with a NUL.
+  // A path ends with a NUL. An abstract name is as long as it is, but to the libuv of Node 20 (1.46), which pads it:
+  // what connects here must find it.
   size_t size = offsetof(sockaddr_un, sun_path) + length + (path[0] == '\0' ? 0 : 1);
+  if (path[0] == '\0' && uv_version() < 0x013000) size = sizeof(address);
   int code = bind(fd, reinterpret_cast<const sockaddr*>(&address), static_cast<socklen_t>(size));
   return code == 0 ? 0 : uv_translate_sys_error(errno);
 }
