@@ -75,8 +75,12 @@ bool FdWatch::pollable() const {
 #ifdef _WIN32
   return true;
 #else
-  struct stat status;
-  return fstat(fd_, &status) == 0 && !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode);
+  // By libuv: fstat itself is a symbol of a young glibc where this is built.
+  uv_fs_t request;
+  int code = uv_fs_fstat(nullptr, &request, fd_, nullptr);
+  uint64_t mode = request.statbuf.st_mode;
+  uv_fs_req_cleanup(&request);
+  return code == 0 && !S_ISREG(mode) && !S_ISDIR(mode);
 #endif
 }
 

@@ -21,7 +21,9 @@ namespace aioloop {
 
 // The largest read. libuv's own, and what a socket gives at most at a time over loopback.
 constexpr size_t kLargestRead = 64 * 1024;
-// Bytes that one poll may put here.
+// Bytes that one poll may put here. Measured with 50 connections that echo, CPU per request as multiples of C on libuv:
+// of 10 KiB, with 128 / 256 / 512 KiB, 1.31 / 1.21 / 1.20; of 64 KiB 1.33 / 1.16 / 1.15. Half of the smallest L2
+// caches.
 constexpr size_t kReadBudget = 256 * 1024;
 
 // A datagram has so many bytes before it (udp.h), for which the slab has room beyond what `room` says.

@@ -8,8 +8,8 @@ import { SEND_EPOCH, SEND_TAIL } from './layout.ts'
 import type { SharedRings } from './shared-rings.ts'
 
 /**
- * Bytes from which a write is handed over in a call of its own. Below it copying is cheaper than the call, and writes of one
- * turn are merged.
+ * Bytes from which a write is handed over in a call of its own. Below it copying is cheaper than the call (13 to 20 ns for 1 KiB
+ * against some 100), and writes of one turn are merged.
  */
 export const LARGE_WRITE = 2048
 const HEADER = 16

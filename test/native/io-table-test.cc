@@ -119,6 +119,7 @@ TEST_CASE("what is under way keeps a running loop alive, and a stopped one never
   entry.on_turn = [&] { object->work(false); };
   loop.run();
   CHECK(entry.delivered.size() == 1);
+  entry.on_turn = nullptr;
   object->work(true);
   entry.core.io().close(object);
   loop.run();

@@ -14,6 +14,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     node: { type: 'string', default: process.execPath },
+    warm: { type: 'string', default: '2' },
     rounds: { type: 'string', default: '9' },
     ms: { type: 'string', default: '300' },
     sizes: { type: 'string', default: '1024,10240,65536' },
@@ -44,6 +45,8 @@ const subjects = {
   c: () => [peer('echo-libuv', '-luv')],
   'c again': () => [peer('echo-libuv', '-luv')],
   raw: () => [values.node, bundle('raw-server')],
+  // The same with other builds of the addon: `raw=FILE`.
+
   'node:net': () => [values.node, bundle('net-server')],
 }
 const chosen = positionals.length > 0 ? positionals : Object.keys(subjects)
@@ -56,7 +59,9 @@ process.on('exit', () => {
 })
 let client
 for (const name of chosen) {
-  const child = spawn('taskset', ['-c', '0', ...subjects[name]()], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const [subject, binding] = name.split('=')
+  const env = binding === undefined ? process.env : { ...process.env, AIOLOOP_BINDING: binding }
+  const child = spawn('taskset', ['-c', '0', ...subjects[subject]()], { env, stdio: ['ignore', 'pipe', 'inherit'] })
   const server = { name, child, port: 0, figures: new Map() }
   servers.push(server)
   const { value } = await lines(child).next()
@@ -78,10 +83,10 @@ const cpuOf = (pid) => {
 }
 const median = (list) => list.sort((a, b) => a - b)[Math.floor(list.length / 2)]
 const sizes = values.sizes.split(',').map(Number)
-for (let round = -1; round < Number(values.rounds); round++) {
+for (let round = -Number(values.warm); round < Number(values.rounds); round++) {
   for (const size of sizes) {
     for (let i = 0; i < servers.length; i++) {
-      const server = servers[(i + round + servers.length) % servers.length]
+      const server = servers[(i + round + 1000 * servers.length) % servers.length]
       const before = cpuOf(server.child.pid)
       client.stdin.write(`${server.port} ${values.conns} ${size} ${values.ms}\n`)
       const { value } = await answers.next()
