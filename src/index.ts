@@ -136,6 +136,8 @@ export {
 export { type LineIterator, StreamReader, type StreamReaderOptions } from './streams/stream-reader.ts'
 export { type ClientConnected, StreamReaderProtocol } from './streams/stream-reader-protocol.ts'
 export { StreamWriter, type WriterProtocol } from './streams/stream-writer.ts'
+export { createSubprocessExec, createSubprocessShell, type ProcessOptions } from './subprocess/create-subprocess.ts'
+export { type PipeOf, Process, type ProcessOutput } from './subprocess/process.ts'
 export { Barrier } from './sync/barrier.ts'
 export { BoundedSemaphore } from './sync/bounded-semaphore.ts'
 export { CapacityLimiter, type CapacityLimiterStatistics } from './sync/capacity-limiter.ts'

@@ -133,7 +133,11 @@ export class PortableProcesses implements ProcessIo {
     const pipes: (RawStream | undefined)[] = []
     for (const fd of stdio.keys()) {
       const socket = child.stdio[fd as 0]
-      pipes.push(socket == null ? undefined : this.#adopt(socket as unknown as Socket))
+      const pipe = socket == null ? undefined : this.#adopt(socket as unknown as Socket)
+      pipes.push(pipe)
+      // When a child ends Node reads its pipes to the end, and drops the bytes if nobody listens: so somebody does.
+      pipe?.startReading()
+      pipe?.stopReading()
     }
     for (const [fd, choice] of stdio.entries()) {
       const [own, other] = [pipes[fd], choice.kind === 'same' ? pipes[choice.fd] : undefined]

@@ -162,13 +162,6 @@ export class ProcessTransport extends AsyncResource implements SubprocessTranspo
     if (this.#returncode === undefined && this.#raw.pid !== undefined) this.#kill()
   }
 
-  /** The end of the process: at once when it is known, else when all is over. @internal */
-  wait(): Future<number> {
-    const wait = new ExitWait(this.#scheduler, this.#waits)
-    if (this.#returncode !== undefined) this.#tell(wait, this.#returncode)
-    return wait
-  }
-
   /** The end of the process and of all its pipes. @internal */
   waitLost(): Future<number> {
     const wait = new ExitWait(this.#scheduler, this.#waits)

@@ -45,6 +45,7 @@ import { sleepContract } from './sleep.contract.ts'
 import { staggeredRaceContract } from './staggered-race.contract.ts'
 import { streamReaderContract } from './stream-reader.contract.ts'
 import { streamsContract } from './streams.contract.ts'
+import { subprocessContract } from './subprocess.contract.ts'
 import { subprocessProtocolContract } from './subprocess-protocol.contract.ts'
 import { taskCreationContract } from './task-creation.contract.ts'
 import { taskEndingContract } from './task-ending.contract.ts'
@@ -118,6 +119,7 @@ export function eventLoopContract(harness: Harness): void {
     serversContract(harness)
     connectionsContract(harness)
     unixAndPipesContract(harness)
+    subprocessContract(harness)
     badInputContract(harness)
     robustnessContract(harness)
     debugContract(harness)
