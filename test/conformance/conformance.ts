@@ -9,6 +9,7 @@ import { conditionConformance } from './condition.conformance.ts'
 import { conditionCancelConformance } from './condition-cancel.conformance.ts'
 import { contextConformance } from './context.conformance.ts'
 import { eagerConformance } from './eager.conformance.ts'
+import { endpointContextConformance } from './endpoint-context.conformance.ts'
 import { futuresConformance } from './futures.conformance.ts'
 import { gatherConformance } from './gather.conformance.ts'
 import { lockConformance } from './lock.conformance.ts'
@@ -62,5 +63,6 @@ export function conformance(harness: Harness): void {
     contextConformance(harness)
     slowCallbacksConformance(harness)
     serverContextConformance(harness)
+    endpointContextConformance(harness)
   })
 }
