@@ -5,7 +5,9 @@
  * Flow: with more than twice the limit unread the transport is paused, and resumed at the limit. While a read waits nothing
  * is paused: it asked for more than there is.
  */
+
 import { inspect } from 'node:util'
+import { brand } from '../base/brand.ts'
 import { argumentRangeError, argumentTypeError, LoopStateError, usageTypeError } from '../base/errors.ts'
 import { mustBeOptions } from '../loop/arguments.ts'
 import type { Awaitable } from '../loop/contract/awaitable.ts'
@@ -310,6 +312,7 @@ export class StreamReader extends LoopBound implements ReadOwner {
     this.#transport?.resumeReading()
   }
 }
+brand(StreamReader, 'StreamReader')
 
 export function checkedLimit(call: string, limit: unknown): number {
   if (limit === undefined) return DEFAULT_LIMIT

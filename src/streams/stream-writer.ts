@@ -1,5 +1,7 @@
 /** StreamWriter: the writing side of a stream, which waits where a transport only tells. */
+
 import { inspect } from 'node:util'
+import { brand } from '../base/brand.ts'
 import { NotSupportedError } from '../base/errors.ts'
 import { sleep } from '../coordination/sleep.ts'
 import type { Awaitable, Coroutine } from '../loop/contract/awaitable.ts'
@@ -216,3 +218,4 @@ export class StreamWriter implements AsyncDisposable {
     yield* this.#protocol.drained()
   }
 }
+brand(StreamWriter, 'StreamWriter')

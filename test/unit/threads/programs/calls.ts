@@ -156,7 +156,6 @@ function startWorkers(role: string, token: LoopToken, counts = new Int32Array(ne
       worker.once('error', reject)
       worker.once('exit', () => resolve())
     })
-    // biome-ignore lint/suspicious/noThenProperty: awaiting a Worker means awaiting its end
     return {
       worker,
       online: new Promise((resolve) => worker.once('online', resolve)),
