@@ -9,6 +9,7 @@ const root = dirname(import.meta.dirname)
 const page = join(root, 'docs', 'capabilities.md')
 const MEANINGS = {
   stream: 'TCP, Unix sockets and pipes',
+  tls: 'TLS over streams (not on loops that block)',
   datagram: 'UDP',
   fdWatch: '`addReader`, `addWriter`',
   reusePort: 'several processes on one port',

@@ -18,6 +18,7 @@ export {
   QueueEmpty,
   QueueFull,
   QueueShutDown,
+  SendfileNotAvailableError,
   TimeoutError,
   WouldBlock,
 } from './base/errors.ts'
@@ -136,6 +137,7 @@ export {
 export { type LineIterator, StreamReader, type StreamReaderOptions } from './streams/stream-reader.ts'
 export { type ClientConnected, StreamReaderProtocol } from './streams/stream-reader-protocol.ts'
 export { StreamWriter, type WriterProtocol } from './streams/stream-writer.ts'
+export { toDuplex } from './streams/to-duplex.ts'
 export { createSubprocessExec, createSubprocessShell, type ProcessOptions } from './subprocess/create-subprocess.ts'
 export { type PipeOf, Process, type ProcessOutput } from './subprocess/process.ts'
 export { Barrier } from './sync/barrier.ts'

@@ -24,6 +24,7 @@ export const ErrorCode = {
   queueFull: 'ERR_AIOLOOP_QUEUE_FULL',
   queueShutDown: 'ERR_AIOLOOP_QUEUE_SHUT_DOWN',
   brokenBarrier: 'ERR_AIOLOOP_BROKEN_BARRIER',
+  sendfileNotAvailable: 'ERR_AIOLOOP_SENDFILE_NOT_AVAILABLE',
   incompleteRead: 'ERR_AIOLOOP_INCOMPLETE_READ',
   limitOverrun: 'ERR_AIOLOOP_LIMIT_OVERRUN',
   wouldBlock: 'ERR_AIOLOOP_WOULD_BLOCK',
@@ -198,6 +199,25 @@ export class NotSupportedError extends Error {
   }
 }
 brand(NotSupportedError, 'NotSupportedError')
+
+/**
+ * `sendfile` was asked not to fall back, and the system cannot send the file itself. Stands for
+ * `asyncio.SendfileNotAvailableError`.
+ *
+ * @example
+ * ```ts
+ * try {
+ *   await loop.sendfile(transport, file, { fallback: false })
+ * } catch (err) {
+ *   if (!(err instanceof SendfileNotAvailableError)) throw err
+ * }
+ * ```
+ */
+export class SendfileNotAvailableError extends Error {
+  override readonly name: string = 'SendfileNotAvailableError'
+  readonly code: string = ErrorCode.sendfileNotAvailable
+}
+brand(SendfileNotAvailableError, 'SendfileNotAvailableError')
 
 /**
  * `getNowait` of a queue that has no item. Stands for `asyncio.QueueEmpty`.

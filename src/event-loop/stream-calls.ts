@@ -2,6 +2,7 @@
  * The calls of an event loop that open streams: thin methods, so that the class itself stays one page. Each family has a file
  * beside this one; the members that users see are described in loop/contract/event-loop.ts.
  */
+import type { FileHandle } from 'node:fs/promises'
 import type { Socket } from 'node:net'
 import type { TlsOptions as NodeServerOptions } from 'node:tls'
 import type { Awaitable } from '../loop/contract/awaitable.ts'
@@ -12,7 +13,9 @@ import type { ReadTransport, Transport, WriteTransport } from '../loop/contract/
 import type { Scheduler } from '../loop/scheduler.ts'
 import { createConnection } from './connect.ts'
 import { createServer, type Hosts } from './listen.ts'
+import { streamsOf } from './open-transport.ts'
 import { connectAcceptedSocket, connectReadPipe, connectWritePipe } from './pipes.ts'
+import { sendfile } from './sendfile.ts'
 import { startTls } from './start-tls.ts'
 import { createUnixConnection, createUnixServer } from './unix.ts'
 import { Unsupported } from './unsupported.ts'
@@ -84,5 +87,10 @@ export abstract class StreamCalls extends Unsupported {
     startOptions?: options.StartTlsOptions,
   ): Awaitable<Transport> {
     return startTls(this.scheduler, transport, protocol, ssl, startOptions)
+  }
+
+  sendfile(transport: Transport, file: FileHandle | number, sendOptions?: options.SendfileOptions): Awaitable<number> {
+    streamsOf(this.scheduler, 'sendfile')
+    return sendfile(this.scheduler, transport, file, sendOptions)
   }
 }

@@ -13,9 +13,6 @@ export abstract class Unsupported {
     throw new NotSupportedError(method, this.name, capability)
   }
 
-  sendfile(..._args: unknown[]): never {
-    return this.#lacks('sendfile', 'stream')
-  }
   runInExecutor(..._args: unknown[]): never {
     return this.#lacks('runInExecutor', 'executor')
   }

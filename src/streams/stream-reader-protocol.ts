@@ -76,6 +76,11 @@ export class StreamReaderProtocol extends Protocol {
     this.#scheduler = schedulerOf(loop)
   }
 
+  /** @internal */
+  get serverSide(): boolean {
+    return this.#connected !== undefined
+  }
+
   override connectionMade(transport: Transport): void {
     this.#reader.setTransport(transport)
     if (this.#connected === undefined) return

@@ -218,6 +218,18 @@ export class StreamReader extends LoopBound implements ReadOwner {
     this.#transport = transport
   }
 
+  /** Everything unread, for who reads the connection from now on: then nothing is left to read here. @internal */
+  handOver(): { readonly bytes: Buffer; readonly ended: boolean } {
+    if (this.#waiter !== undefined) throw new LoopStateError('reader: a read waits here; hand the stream over after it')
+    return { bytes: this.#queue.take(this.#queue.size), ended: this.#eof }
+  }
+
+  /** The connection goes on with another transport. @internal */
+  replaceTransport(transport: ReadTransport): void {
+    this.#transport = transport
+    this.#paused = false
+  }
+
   /**
    * Read lines, up to the end of the stream.
    *

@@ -2,12 +2,15 @@
 
 import { inspect } from 'node:util'
 import { brand } from '../base/brand.ts'
-import { NotSupportedError } from '../base/errors.ts'
 import { sleep } from '../coordination/sleep.ts'
+import { startTls } from '../event-loop/start-tls.ts'
 import type { Awaitable, Coroutine } from '../loop/contract/awaitable.ts'
+import type { StartTls, StartTlsOptions } from '../loop/contract/connection.ts'
 import type { EventLoop } from '../loop/contract/event-loop.ts'
+import type { StreamProtocol } from '../loop/contract/protocol.ts'
 import type { Bytes, ExtraInfo, WriteTransport } from '../loop/contract/transport.ts'
 import { drive } from '../tasks/driven.ts'
+import { schedulerOf } from '../tasks/scheduler-of.ts'
 import { failed } from '../tasks/settled.ts'
 import type { StreamReader } from './stream-reader.ts'
 
@@ -17,6 +20,8 @@ export interface WriterProtocol {
   drained(): Awaitable<void>
   /** @internal */
   closed(): Awaitable<void>
+  /** The stream was accepted, not opened. @internal */
+  readonly serverSide?: boolean
 }
 
 /**
@@ -34,7 +39,7 @@ export interface WriterProtocol {
  */
 export class StreamWriter implements AsyncDisposable {
   /** The transport under it. Stands for `StreamWriter.transport`. */
-  readonly transport: WriteTransport
+  transport: WriteTransport
   readonly #protocol: WriterProtocol
   readonly #reader: StreamReader | undefined
   readonly #loop: EventLoop
@@ -171,17 +176,22 @@ export class StreamWriter implements AsyncDisposable {
   }
 
   /**
-   * Not supported yet. Stands for `StreamWriter.start_tls`.
+   * Encrypt the connection, once what was written is sent; reader and writer go on with it. A server's side needs `key` and `cert`;
+   * a client says by `serverHostname` whose certificate it expects. Which side this is, is known from how the stream was made.
+   * Stands for `StreamWriter.start_tls`.
    *
-   * @throws NotSupportedError.
+   * @throws as `loop.startTls`; then the connection is closed.
    *
    * @example
    * ```ts
-   * writer.startTls()
+   * const [reader, writer] = await openConnection('localhost', 25)
+   * writer.write(Buffer.from('STARTTLS\r\n'))
+   * await reader.readline()
+   * await writer.startTls(true, { serverHostname: 'localhost' })
    * ```
    */
-  startTls(..._args: unknown[]): never {
-    throw new NotSupportedError('writer.startTls', this.#loop.name, 'tls', 'there is no TLS yet')
+  startTls(ssl: StartTls, options: StartTlsOptions = {}): Awaitable<void> {
+    return drive(this.#startTls(ssl, options))
   }
 
   /**
@@ -210,6 +220,24 @@ export class StreamWriter implements AsyncDisposable {
   /** For loggers. @internal */
   toJSON(): string {
     return this[inspect.custom]()
+  }
+
+  *#startTls(ssl: StartTls, options: StartTlsOptions): Coroutine<void> {
+    yield* this.drain()
+    const { serverSide = this.#protocol.serverSide === true } = options
+    // What a client sent right behind its word is the beginning of the handshake.
+    const received = serverSide ? this.#reader?.handOver().bytes : undefined
+    const protocol = this.#protocol as unknown as StreamProtocol
+    const transport = yield* startTls(
+      schedulerOf(this.#loop),
+      this.transport,
+      protocol,
+      ssl,
+      { ...options, serverSide },
+      received,
+    )
+    this.transport = transport
+    this.#reader?.replaceTransport(transport)
   }
 
   /** A round for the loss to be told, as in asyncio: otherwise a loop of write and drain would never see it. */

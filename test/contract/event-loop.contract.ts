@@ -43,6 +43,7 @@ import { signalContract } from './signal.contract.ts'
 import { signalsContract } from './signals.contract.ts'
 import { sleepContract } from './sleep.contract.ts'
 import { staggeredRaceContract } from './staggered-race.contract.ts'
+import { streamHandOverContract } from './stream-hand-over.contract.ts'
 import { streamReaderContract } from './stream-reader.contract.ts'
 import { streamsContract } from './streams.contract.ts'
 import { subprocessContract } from './subprocess.contract.ts'
@@ -72,6 +73,7 @@ export function eventLoopContract(harness: Harness): void {
     lifecycleContract(harness)
     errorsContract(harness)
     futuresContract(harness)
+    streamHandOverContract(harness)
     taskCreationContract(harness)
     taskEndingContract(harness)
     taskStepsContract(harness)

@@ -7,7 +7,7 @@ import { expectRejects, expectThrows, LOOP_STATE, rejectionOf } from './refusal.
 const refused = { class: LoopStateError, code: LOOP_STATE }
 
 /** Methods that arrive with later capabilities. */
-const LATER_METHODS = ['runInExecutor', 'setDefaultExecutor', 'shutdownDefaultExecutor', 'sendfile']
+const LATER_METHODS = ['runInExecutor', 'setDefaultExecutor', 'shutdownDefaultExecutor']
 
 export function lifecycleContract(harness: Harness): void {
   describe('lifecycle', () => {

@@ -84,3 +84,13 @@ export interface StartTlsOptions extends Omit<TlsOptions<ConnectionOptions | Nod
 
 /** What `startTls` encrypts with: as `ssl` of the calls that open. */
 export type StartTls = true | ConnectionOptions | NodeServerOptions
+
+/** Options of `sendfile`. */
+export interface SendfileOptions {
+  /** Where in the file to begin. 0 by default. */
+  readonly offset?: number
+  /** How many bytes to send; everything by default. */
+  readonly count?: number
+  /** Send piece by piece where the system cannot send the file itself. True by default. */
+  readonly fallback?: boolean
+}

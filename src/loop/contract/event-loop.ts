@@ -1,4 +1,5 @@
 /** The public shape of an event loop. Types only; the one class is in event-loop/. Times are milliseconds. */
+import type { FileHandle } from 'node:fs/promises'
 import type { Socket } from 'node:net'
 import type { TlsOptions as NodeServerOptions } from 'node:tls'
 import type { Address } from './address.ts'
@@ -6,6 +7,7 @@ import type { Awaitable, Body, Coroutine } from './awaitable.ts'
 import type { Capabilities } from './capabilities.ts'
 import type {
   ConnectOptions,
+  SendfileOptions,
   ServeOptions,
   StartTls,
   StartTlsOptions,
@@ -382,8 +384,14 @@ export interface EventLoop {
     ssl: StartTls,
     options?: StartTlsOptions,
   ): Awaitable<Transport>
-  /** Not supported yet: needs `stream`. Stands for `loop.sendfile`. */
-  sendfile(...args: unknown[]): never
+  /**
+   * Send a file through a stream transport, no faster than the peer takes it, and give how many bytes were sent. Nothing is read
+   * from the transport and nothing else may be written meanwhile. The position of the file is neither used nor moved. Needs
+   * `stream`. Stands for `loop.sendfile`.
+   * @throws LoopStateError when the transport is closing, closes before the end, or sends a file already;
+   * SendfileNotAvailableError with `fallback: false`.
+   */
+  sendfile(transport: Transport, file: FileHandle | number, options?: SendfileOptions): Awaitable<number>
   /**
    * Start a program; gives its transport and the protocol, which `connectionMade` was called on. Arguments follow one by
    * one, options come last. Streams of which the options say nothing are pipes. Cancelled, the child is killed and reaped.
