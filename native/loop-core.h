@@ -83,6 +83,7 @@ class LoopCore final : public IoHost {
   void io_pending() override;
   void io_keeps_alive(bool keep) override;
 
+  const Rings& rings() const { return rings_; }
   double id() const { return wakeup_.id(); }
   // What other threads posted to this loop (mailbox.h); the caller discards it.
   Letter* take_letters() { return wakeup_.take_letters(); }

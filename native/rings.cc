@@ -23,6 +23,7 @@ const LayoutField kLayout[] = {
     {"consumed", kWordConsumed},
     {"sendTail", kWordSendTail},
     {"sendEpoch", kWordSendEpoch},
+    {"writeTo", kWordWriteTo},
     {"turnStarted", kNumberTurnStarted},
     {"turns", kNumberTurns},
     {"records", kNumberRecords},

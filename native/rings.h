@@ -15,7 +15,7 @@
 namespace aioloop {
 
 constexpr uint32_t kMagic = 0x41494f4c;  // "AIOL"
-constexpr uint32_t kAbiVersion = 6;
+constexpr uint32_t kAbiVersion = 7;
 
 // Header words, by index of 32-bit words.
 enum Word : uint32_t {
@@ -34,6 +34,7 @@ enum Word : uint32_t {
   kWordConsumed = 12,       // reads that JavaScript has looked at (read-slab.h)
   kWordSendTail = 13,       // bytes used of the send slab (send-slab.h)
   kWordSendEpoch = 14,      // times that the send slab was emptied
+  kWordWriteTo = 15,        // id of the stream that the next direct write is for
 };
 
 // Header doubles, by index of 64-bit words. Counters are doubles so that they never wrap.

@@ -62,6 +62,18 @@ Session* Session::open(napi_env env, const SessionOptions& options, napi_value t
   return nullptr;
 }
 
+Session::~Session() {
+  if (door_ == nullptr) return;
+  door_->session = nullptr;
+  door_->let_go();
+}
+
+Door* Session::door() {
+  if (door_ == nullptr) door_ = new (std::nothrow) Door;
+  if (door_ != nullptr) door_->session = this;
+  return door_;
+}
+
 bool Session::create_memory(const SessionOptions& options, Rings* rings) {
   size_t bytes = Rings::bytes(options.submission_capacity, options.completion_capacity);
   void* data = nullptr;

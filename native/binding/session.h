@@ -13,6 +13,17 @@
 
 namespace aioloop {
 
+// How a function that is called often finds its session, without asking a JavaScript object: it is the function's own
+// data, outlives both, and is empty once the session is gone.
+struct Door {
+  class Session* session = nullptr;
+  int holders = 1;
+
+  void let_go() {
+    if (--holders == 0) delete this;
+  }
+};
+
 struct SessionOptions {
   bool standalone = false;
   uint32_t submission_capacity = 0;
@@ -41,6 +52,9 @@ class Session final : public LoopEntry {
   // New memory for the deadlines of `count` slots, with what the old one holds.
   napi_value grow_slots(uint32_t count);
 
+  // Null when there is no memory.
+  Door* door();
+
   bool turn() override;
   void turn_failed() override;
   void orphaned(int pid) override;
@@ -50,7 +64,7 @@ class Session final : public LoopEntry {
   friend class Environment;
 
   Session(napi_env env, Environment* environment) : env_(env), environment_(environment), core_(this) {}
-  ~Session() = default;
+  ~Session();
   bool create_memory(const SessionOptions& options, Rings* rings);
   void hold_turn(bool hold);
   void delete_references();
@@ -62,6 +76,7 @@ class Session final : public LoopEntry {
   napi_ref turn_ = nullptr;
   napi_ref memory_ = nullptr;
   napi_ref slots_ = nullptr;
+  Door* door_ = nullptr;
   double* deadlines_ = nullptr;
   uint32_t slot_count_ = 0;
   bool holds_turn_ = false;

@@ -135,16 +135,38 @@ napi_value listen(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
+// The hottest call there is: the stream is named by a word of shared memory, and there is no `this` to be unwrapped.
 napi_value write(napi_env env, napi_callback_info info) {
-  Call call(env, info);
-  Stream* stream = read_stream(call);
+  size_t count = 1;
+  napi_value view = nullptr;
+  void* door = nullptr;
+  if (napi_get_cb_info(env, info, &count, &view, nullptr, &door) != napi_ok) return nullptr;
+  Session* session = static_cast<Door*>(door)->session;
+  if (session == nullptr || !session->core().is_open()) return nullptr;
+  LoopCore& core = session->core();
+  IoObject* object = core.io().find_exact(core.rings().word(kWordWriteTo));
   void* bytes = nullptr;
   size_t size = 0;
-  if (stream == nullptr ||
-      napi_get_typedarray_info(env, call.arguments[1], nullptr, &size, &bytes, nullptr, nullptr) != napi_ok) {
+  if (object == nullptr || object->family() != IoFamily::stream ||
+      napi_get_typedarray_info(env, view, nullptr, &size, &bytes, nullptr, nullptr) != napi_ok) {
     return nullptr;
   }
-  stream->write(static_cast<const char*>(bytes), size);
+  static_cast<Stream*>(object)->write(static_cast<const char*>(bytes), size);
+  return nullptr;
+}
+
+// A function of its own for each loop.
+napi_value writer(napi_env env, napi_callback_info info) {
+  Call call(env, info);
+  Door* door = call.session == nullptr ? nullptr : call.session->door();
+  napi_value function = nullptr;
+  if (door == nullptr || napi_create_function(env, "write", NAPI_AUTO_LENGTH, write, door, &function) != napi_ok) {
+    return nullptr;
+  }
+  auto collected = [](napi_env, void* held, void*) { static_cast<Door*>(held)->let_go(); };
+  door->holders++;
+  if (napi_add_finalizer(env, function, door, collected, nullptr, nullptr) == napi_ok) return function;
+  door->let_go();
   return nullptr;
 }
 
@@ -244,7 +266,7 @@ void add_stream_methods(Methods* methods) {
       method("adoptStream", adopt_stream),
       method("adoptListener", adopt_listener),
       method("listen", listen),
-      method("write", write),
+      method("writer", writer),
       method("descriptor", descriptor),
       method("localName", local_name),
       method("peerName", peer_name),

@@ -70,7 +70,8 @@ export interface NativeLoop {
   adoptStream(fd: number): number
   adoptListener(fd: number): number
   listen(id: number, backlog: number): void
-  write(id: number, bytes: Uint8Array): void
+  /** A function that writes to the stream whose id stands in the word `writeTo`. */
+  writer(): (bytes: Uint8Array) => void
   descriptor(id: number): number
   localName(id: number): SocketAddress | string | undefined
   peerName(id: number): SocketAddress | string | undefined

@@ -23,6 +23,8 @@ export const CONSUMED = 12
 export const SEND_TAIL = 13
 /** How often C++ has emptied the send slab. */
 export const SEND_EPOCH = 14
+/** The id of the stream that the next direct write is for. */
+export const WRITE_TO = 15
 
 export const TURN_STARTED = 8
 export const TURNS = 9
@@ -73,7 +75,7 @@ export const LARGEST_CAPACITY = 1 << 20
 
 const LAYOUT: Readonly<Record<string, number>> = {
   magic: 0x41494f4c,
-  abiVersion: 6,
+  abiVersion: 7,
   headerBytes: HEADER_BYTES,
   submissionWords: 1,
   completionWords: COMPLETION_WORDS,
@@ -91,6 +93,7 @@ const LAYOUT: Readonly<Record<string, number>> = {
   consumed: CONSUMED,
   sendTail: SEND_TAIL,
   sendEpoch: SEND_EPOCH,
+  writeTo: WRITE_TO,
   turnStarted: TURN_STARTED,
   turns: TURNS,
   records: RECORDS,

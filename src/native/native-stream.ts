@@ -21,6 +21,7 @@ import {
   SUBMIT_READ_STOP,
   SUBMIT_RESET,
   SUBMIT_SHUTDOWN,
+  WRITE_TO,
 } from './layout.ts'
 import type { NativeObject } from './native-io.ts'
 import { LARGE_WRITE } from './send-slab.ts'
@@ -107,7 +108,8 @@ export class NativeStream implements RawStream, NativeObject, Ready {
     }
     // What was written before goes first.
     if (this.#unsentEpoch === sends.epoch) this.#share.native.drain()
-    this.#share.native.write(this.id, bytes)
+    this.#share.words[WRITE_TO] = this.id
+    this.#share.write(bytes)
   }
 
   shutdown(): void {

@@ -21,6 +21,9 @@ export class StreamShare {
   readonly reads: ReadSlab
   readonly sends: SendSlab
   readonly awaken: () => void
+  /** Write to the stream whose id stands in `words[WRITE_TO]`. */
+  readonly write: (bytes: Uint8Array) => void
+  readonly words: Uint32Array
   readonly #wake: () => void
   readonly #cells: Float64Array[] = []
 
@@ -31,6 +34,8 @@ export class StreamShare {
     this.reads = new ReadSlab(io.native, io.rings)
     this.sends = new SendSlab(io.native, io.rings)
     this.awaken = awaken
+    this.write = io.native.writer()
+    this.words = io.rings.words
     this.#wake = wake
   }
 

@@ -38,7 +38,7 @@ TEST_CASE("the header says what is in the memory") {
 TEST_CASE("words and numbers of the header do not overlap, and lie inside it") {
   std::set<uint32_t> used;
   for (size_t i = 0; i < kLayoutSize; i++) CHECK(std::string(kLayout[i].name).size() > 0);
-  for (uint32_t word = kWordMagic; word <= kWordSendEpoch; word++) CHECK(used.insert(word).second);
+  for (uint32_t word = kWordMagic; word <= kWordWriteTo; word++) CHECK(used.insert(word).second);
   for (uint32_t number = kNumberTurnStarted; number <= kNumberMaxLag; number++) {
     CHECK(used.insert(number * 2).second);
     CHECK(used.insert(number * 2 + 1).second);
