@@ -141,8 +141,10 @@ void IoTable::collect() {
 
 void IoTable::post(CompletionOp op, uint32_t id, uint32_t a, uint32_t b) {
   if (rings_ == nullptr) return;
+  // The first record says it for all that come behind it.
+  bool first = !rings_->has_completions();
   if (!backlog_.empty() || !rings_->put(op, id, a, b)) backlog_.push_back({op, id, a, b});
-  host_->io_pending();
+  if (first) host_->io_pending();
 }
 
 void IoTable::set_active(IoObject* object, bool active) {
