@@ -153,8 +153,9 @@ export class ProcessTransport extends AsyncResource implements SubprocessTranspo
     if (this.#closing) return
     this.#closing = true
     const alive = this.#returncode === undefined && this.#raw.pid !== undefined
-    for (const pipe of this.#pipes.values()) pipe.close(alive)
+    // Killed first: the end of its stdin must not have it end by itself.
     if (alive) this.#kill()
+    for (const pipe of this.#pipes.values()) pipe.close(alive)
   }
 
   /** Kill without waiting for anything, for a loop that closes: no event comes any more. @internal */

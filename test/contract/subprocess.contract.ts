@@ -232,6 +232,15 @@ export function subprocessContract(harness: Harness): void {
       })
     })
 
+    test('closing kills a child also where the end of its stdin would have it end by itself', async () => {
+      await lab.run(async () => {
+        for (let i = 0; i < 10; i++) {
+          const child = await createSubprocessExec('sh', '-c', 'read line; exit 3', { stdin: PIPE })
+          expect(await child.close()).toBe(-9)
+        }
+      })
+    })
+
     test('a child is killed with its task if that was asked for, however the task ends', async () => {
       await lab.run(async () => {
         const children = childrenOf(process.pid)
