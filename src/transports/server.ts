@@ -100,6 +100,12 @@ export class Server extends AsyncResource implements contract.Server, TransportO
     return this.#sockets
   }
 
+  get port(): number {
+    const name = this.#sockets[0]?.localName
+    if (typeof name === 'object') return name.port
+    throw new LoopStateError('server.port: it has no TCP socket; it is closed, or listens on Unix sockets')
+  }
+
   getLoop(): EventLoop {
     return this.scheduler.loop
   }

@@ -76,9 +76,7 @@ export class Recorder extends Protocol {
 
 /** The TCP port of a server's first socket. */
 export function portOf(server: Server): number {
-  const name = server.sockets[0]?.localName
-  if (typeof name !== 'object') throw new Error('the server has no TCP socket')
-  return name.port
+  return server.port
 }
 
 export interface Pair {

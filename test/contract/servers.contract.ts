@@ -37,6 +37,7 @@ export function serversContract(harness: Harness): void {
         server.close()
         server.close()
         expect([server.isServing(), server.sockets]).toEqual([false, []])
+        expectThrows(() => server.port, { class: LoopStateError, code: LOOP_STATE, names: ['server.port'] })
         await server.waitClosed()
         await server.waitClosed()
       }))

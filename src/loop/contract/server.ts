@@ -16,6 +16,11 @@ import type { TransportSocket } from './transport.ts'
 export interface Server extends AsyncDisposable {
   /** The listening sockets; none once closed. Stands for `Server.sockets`. */
   readonly sockets: readonly TransportSocket[]
+  /**
+   * The TCP port of the first socket, which with port 0 the system chose. No counterpart in asyncio.
+   * @throws LoopStateError when there is none: closed, or listening on Unix sockets.
+   */
+  readonly port: number
   /** Stands for `Server.get_loop`. */
   getLoop(): EventLoop
   /** True while it takes connections. Stands for `Server.is_serving`. */
