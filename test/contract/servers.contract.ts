@@ -243,7 +243,7 @@ export function serversContract(harness: Harness): void {
         expectThrows(make({ backlog: -1 }), { class: RangeError, code: ARGUMENT_RANGE, names: ['backlog'] })
         expectThrows(make({ backlog: 'x' }), { class: TypeError, code: ARGUMENT_TYPE, names: ['backlog'] })
         expectThrows(make({ fd: 3 }), { class: TypeError, code: ARGUMENT_TYPE, names: ['null'] })
-        expectThrows(make({ ssl: {} }), { class: Error, code: 'ERR_AIOLOOP_NOT_SUPPORTED', names: ['ssl'] })
+        expectThrows(make({ ssl: true }), { class: TypeError, code: ARGUMENT_TYPE, names: ['ssl'] })
         expectThrows(() => loop.createServer(() => new Recorder(), [], 0), {
           class: RangeError,
           code: ARGUMENT_RANGE,
