@@ -2,6 +2,7 @@
 import {
   createTask,
   currentTask,
+  Event,
   ExceptionGroup,
   eagerTaskFactory,
   getRunningLoop,
@@ -186,6 +187,7 @@ export function taskGroupStartContract(harness: Harness): void {
       test('a cancel of the starter cancels the task once, waits for it, and ignores a late started', async () => {
         await run(function* () {
           const log: unknown[] = []
+          const cleanUp = new Event()
           let child: Task<unknown> | undefined
           const task = createTask(
             co(function* () {
@@ -200,7 +202,7 @@ export function taskGroupStartContract(harness: Harness): void {
                             try {
                               yield* forever()
                             } finally {
-                              yield* wait(sleep(5))
+                              yield* wait(cleanUp.wait())
                               started()
                               log.push(['cleaned up', currentTask()?.cancelling()])
                             }
@@ -220,6 +222,7 @@ export function taskGroupStartContract(harness: Harness): void {
           task.cancel()
           yield* settle()
           expect([log, task.done()]).toEqual([[], false])
+          cleanUp.set()
           expect(isCancelled(yield* outcomeOf(() => task))).toBe(true)
           expect(log).toEqual([
             ['cleaned up', 1],
