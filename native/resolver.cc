@@ -48,6 +48,8 @@ void AddressLookup::on_found(uv_getaddrinfo_t* request, int status, addrinfo* fo
   lookup->ended(status);
 }
 
+NameLookup::~NameLookup() = default;
+
 void NameLookup::begin(uv_loop_t* loop, const sockaddr* address, int flags) {
   request_.data = this;
   began(uv_getnameinfo(loop, &request_, on_named, address, flags));

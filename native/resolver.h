@@ -57,6 +57,7 @@ class AddressLookup final : public Lookup {
 class NameLookup final : public Lookup {
  public:
   explicit NameLookup(LoopCore* core) : Lookup(core) {}
+  ~NameLookup() override;
 
   // `flags` are the system's NI_ constants. After `IoTable::add`.
   void begin(uv_loop_t* loop, const sockaddr* address, int flags);
