@@ -1,9 +1,11 @@
 /** The public names of the package: re-exports only. */
-// Fills the slot of task.getStack(): listed under sideEffects in package.json, so that bundlers keep it.
+// Fill the slots of task.getStack() and loop.runInExecutor(): listed under sideEffects in package.json, so that bundlers keep them.
 import './debug/task-stack.ts'
+import './executors/default-executor.ts'
 
 export {
   BrokenBarrierError,
+  BrokenExecutorError,
   BrokenResourceError,
   CancelledError,
   ClosedResourceError,
@@ -51,6 +53,10 @@ export { waitFor } from './coordination/wait-for.ts'
 export { type CallGraphOptions, captureCallGraph, FutureCallGraph } from './debug/call-graph.ts'
 export { formatCallGraph, type PrintCallGraphOptions, printCallGraph } from './debug/format-call-graph.ts'
 export { FrameCallGraphEntry } from './debug/frame-entry.ts'
+export type { PoolOptions } from './executors/pool-executor.ts'
+export { ThreadPoolExecutor, type ThreadPoolOptions } from './executors/thread-pool-executor.ts'
+export { toThread } from './executors/to-thread.ts'
+export { transfer } from './executors/transfer.ts'
 export type { Address } from './loop/contract/address.ts'
 export type { Awaitable, Body, Coroutine, Outcome, Suspension } from './loop/contract/awaitable.ts'
 export type { Capabilities, Capability } from './loop/contract/capabilities.ts'
@@ -78,6 +84,16 @@ export type {
   Main,
   Runnable,
 } from './loop/contract/event-loop.ts'
+export type {
+  Executor,
+  ExecutorMapOptions,
+  ExecutorResults,
+  ExecutorShutdownOptions,
+  ModuleWork,
+  Sent,
+  Transferred,
+  WorkResult,
+} from './loop/contract/executor.ts'
 export type { TaskFactory, TaskOptions } from './loop/contract/future.ts'
 export type {
   AddressFlags,

@@ -31,33 +31,49 @@ const RESTORED: Readonly<Record<string, { readonly prototype: object }>> = {
     Object.entries(errors).filter(([, value]) => typeof value === 'function' && value.prototype instanceof Error),
   ),
 }
-/** Deeper causes are left out: a chain may be a ring. */
-const MOST_CAUSES = 16
 
-export function packThrown(thrown: unknown, depth = 0): PackedValue {
-  return thrown instanceof Error ? { error: packError(thrown, depth) } : { value: plain(thrown) }
+/** Self-contained, and must stay so: executors/ sends its source to threads that do not load this package. */
+export function packThrown(thrown: unknown): PackedValue {
+  /** Deeper causes are left out: a chain may be a ring. */
+  const mostCauses = 16
+  const isPlain = (value: unknown): value is string | number | boolean | null | undefined =>
+    value === null || !['object', 'function', 'symbol', 'bigint'].includes(typeof value)
+
+  /** Some classes name themselves by their constructor only. */
+  function nameOf(error: Error): string {
+    const own = error.constructor?.name
+    return error.name !== 'Error' || own === undefined || own === '' ? String(error.name) : own
+  }
+
+  function packError(error: Error, depth: number): PackedError {
+    const fields: Record<string, string | number | boolean | null | undefined> = {}
+    for (const [key, value] of Object.entries(error)) {
+      if (key !== 'stack' && key !== 'message' && key !== 'name' && isPlain(value)) fields[key] = value
+    }
+    const { errors: many } = error as Error & { errors?: unknown }
+    const deeper = depth < mostCauses
+    return {
+      name: nameOf(error),
+      message: String(error.message),
+      stack: typeof error.stack === 'string' ? error.stack : undefined,
+      fields,
+      ...('cause' in error && deeper && { cause: pack(error.cause, depth + 1) }),
+      ...(Array.isArray(many) && deeper && { errors: many.map((one) => pack(one, depth + 1)) }),
+    }
+  }
+
+  /** What was thrown in place of an error travels as it is, or as words for it. */
+  function pack(value: unknown, depth: number): PackedValue {
+    if (value instanceof Error) return { error: packError(value, depth) }
+    return { value: isPlain(value) || typeof value === 'bigint' ? value : String(value) }
+  }
+
+  return pack(thrown, 0)
 }
 
 /** The value to throw. `note` is put behind the stack, to say where it came from. */
 export function unpackThrown(packed: PackedValue, note?: string): unknown {
   return 'error' in packed ? unpackError(packed.error, note) : packed.value
-}
-
-function packError(error: Error, depth: number): PackedError {
-  const fields: Record<string, string | number | boolean | null | undefined> = {}
-  for (const [key, value] of Object.entries(error)) {
-    if (key !== 'stack' && key !== 'message' && key !== 'name' && isPlain(value)) fields[key] = value
-  }
-  const { errors: many } = error as Error & { errors?: unknown }
-  const deeper = depth < MOST_CAUSES
-  return {
-    name: nameOf(error),
-    message: String(error.message),
-    stack: typeof error.stack === 'string' ? error.stack : undefined,
-    fields,
-    ...('cause' in error && deeper && { cause: packThrown(error.cause, depth + 1) }),
-    ...(Array.isArray(many) && deeper && { errors: many.map((one) => packThrown(one, depth + 1)) }),
-  }
 }
 
 function unpackError(packed: PackedError, note: string | undefined): Error {
@@ -83,22 +99,4 @@ function unpackError(packed: PackedError, note: string | undefined): Error {
 
 function hidden(error: Error, key: string, value: unknown): void {
   Object.defineProperty(error, key, { value, enumerable: false, configurable: true, writable: true })
-}
-
-/** Some classes name themselves by their constructor only. */
-function nameOf(error: Error): string {
-  const own = error.constructor?.name
-  return error.name !== 'Error' || own === undefined || own === '' ? String(error.name) : own
-}
-
-function isPlain(value: unknown): value is string | number | boolean | null | undefined {
-  return (
-    value === null ||
-    (typeof value !== 'object' && typeof value !== 'function' && typeof value !== 'symbol' && typeof value !== 'bigint')
-  )
-}
-
-/** What was thrown in place of an error, or words for it. */
-function plain(value: unknown): unknown {
-  return isPlain(value) || typeof value === 'bigint' ? value : String(value)
 }

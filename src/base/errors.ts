@@ -31,6 +31,7 @@ export const ErrorCode = {
   closedResource: 'ERR_AIOLOOP_CLOSED_RESOURCE',
   brokenResource: 'ERR_AIOLOOP_BROKEN_RESOURCE',
   endOfChannel: 'ERR_AIOLOOP_END_OF_CHANNEL',
+  brokenExecutor: 'ERR_AIOLOOP_BROKEN_EXECUTOR',
 } as const
 
 /**
@@ -373,6 +374,25 @@ export class EndOfChannel extends Error {
   readonly code: string = ErrorCode.endOfChannel
 }
 brand(EndOfChannel, 'EndOfChannel')
+
+/**
+ * A worker of an executor died while it held this work, or the executor can make no workers at all: then it takes no more
+ * work. Stands for `BrokenExecutor`, `BrokenThreadPool` and `BrokenProcessPool` of `concurrent.futures`.
+ *
+ * @example
+ * ```ts
+ * try {
+ *   await toThread(() => process.exit(1))
+ * } catch (err) {
+ *   console.log(err instanceof BrokenExecutorError)
+ * }
+ * ```
+ */
+export class BrokenExecutorError extends Error {
+  override readonly name: string = 'BrokenExecutorError'
+  readonly code: string = ErrorCode.brokenExecutor
+}
+brand(BrokenExecutorError, 'BrokenExecutorError')
 
 /** The stream ended before a read had all it asked for. Stands for `asyncio.IncompleteReadError`. */
 export class IncompleteReadError extends Error {

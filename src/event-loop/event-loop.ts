@@ -204,6 +204,7 @@ export class EventLoop extends ProcessCalls implements contract.EventLoop {
     this.#signals.clear()
     this.#watches.clear()
     this.processes.close()
+    this.leaveDefaultExecutor()
     this.#correspondence?.close()
     this.scheduler.clear()
     this.scheduler.backend.close()

@@ -10,20 +10,16 @@ import type * as options from '../loop/contract/connection.ts'
 import type { BaseProtocol, StreamProtocol } from '../loop/contract/protocol.ts'
 import type { Server } from '../loop/contract/server.ts'
 import type { ReadTransport, Transport, WriteTransport } from '../loop/contract/transport.ts'
-import type { Scheduler } from '../loop/scheduler.ts'
 import { createConnection } from './connect.ts'
+import { ExecutorCalls } from './executor-calls.ts'
 import { createServer, type Hosts } from './listen.ts'
 import { streamsOf } from './open-transport.ts'
 import { connectAcceptedSocket, connectReadPipe, connectWritePipe } from './pipes.ts'
 import { sendfile } from './sendfile.ts'
 import { startTls } from './start-tls.ts'
 import { createUnixConnection, createUnixServer } from './unix.ts'
-import { Unsupported } from './unsupported.ts'
 
-export abstract class StreamCalls extends Unsupported {
-  /** @internal */
-  abstract readonly scheduler: Scheduler
-
+export abstract class StreamCalls extends ExecutorCalls {
   createConnection<P extends StreamProtocol>(
     protocolFactory: () => P,
     host: string | null,

@@ -154,6 +154,19 @@ export function loadAddon(path: string): LoadedBinding {
   return { binding, path }
 }
 
+/**
+ * Source text of an expression that any thread of the process can evaluate, with nothing of this package loaded there: it
+ * gives `wake(id)`, and the id of a loop of that thread's own, whose end tells of the thread's end (native/mailbox.h).
+ */
+export function wakerSource(path: string): string {
+  const options = '{ standalone: false, submissionCapacity: 4, completionCapacity: 4, longestWait: 0 }'
+  return `((path) => {
+    const { Loop, wake } = process.getBuiltinModule('node:module').createRequire(path)(path)
+    const loop = new Loop(${options}, () => {})
+    return { wake, loop, id: loop.id() }
+  })(${JSON.stringify(path)})`
+}
+
 /** The file that was built here, or came with the package. */
 function builtAddon(): string {
   return (require('node-gyp-build') as NodeGypBuild).path(packageRoot(dirname(fileURLToPath(import.meta.url))))

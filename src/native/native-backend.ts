@@ -14,7 +14,7 @@ import type { DatagramIo } from '../loop/io/datagram-io.ts'
 import type { ProcessIo } from '../loop/io/process-io.ts'
 import type { StreamIo } from '../loop/io/stream-io.ts'
 import type { TimerEntry } from '../loop/ready.ts'
-import { type Binding, loadBinding, type NativeLoop } from './binding.ts'
+import { type Binding, loadBinding, type NativeLoop, wakerSource } from './binding.ts'
 import {
   AWAKE,
   COMPLETE_CLOSED,
@@ -59,7 +59,7 @@ const CAPABILITIES: Capabilities = Object.freeze({
   reusePort: process.platform !== 'win32',
   subprocess: true,
   names: true,
-  executor: false,
+  executor: true,
   standalone: true,
   threads: true,
   signals: true,
@@ -103,7 +103,7 @@ export class NativeBackend implements Backend {
   #processes: ProcessIo | undefined
 
   constructor(options: NativeBackendOptions = {}) {
-    const { binding, reason } = loadBinding()
+    const { binding, reason, path } = loadBinding()
     if (binding === undefined) {
       throw new LoopStateError(`cannot make a native loop: ${reason}; use the portable loop (AIOLOOP_LOOP=portable)`)
     }
@@ -119,7 +119,7 @@ export class NativeBackend implements Backend {
       this.#enter,
     )
     this.wakeId = this.#native.id()
-    this.mail = new NativeMail(binding, this.#native)
+    this.mail = new NativeMail(binding, this.#native, wakerSource(path))
     this.#rings = new SharedRings(this.#native.memory(), submissionCapacity, completionCapacity)
     this.#words = this.#rings.words
     this.#submissions = new Submissions(this.#native, this.#rings)
@@ -266,7 +266,7 @@ export class NativeBackend implements Backend {
   #complete(op: number, id: number): void {
     if (op === COMPLETE_TIMER) this.#host?.makeReady(this.#timers.fired(id))
     else if (op === COMPLETE_SIGNAL) this.#host?.signalled(id)
-    else if (op === COMPLETE_WAKE && this.mail.events !== undefined) this.#host?.makeReady(this.mail)
+    else if (op === COMPLETE_WAKE && this.mail.attended) this.#host?.makeReady(this.mail)
     // Any other wake needs nothing but the turn; what was taken back is nothing.
   }
 }

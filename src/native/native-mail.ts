@@ -3,7 +3,7 @@
  * asked then, and all of it is read in one entry of the ready queue. Used by native-backend.ts only; `postLetter` also by
  * policy/, for code that runs on no loop.
  */
-import type { MailEvents, MailIo, Posted } from '../loop/io/mail-io.ts'
+import type { MailEvents, MailIo, MailListener, Posted } from '../loop/io/mail-io.ts'
 import type { Ready } from '../loop/ready.ts'
 import type { Binding, NativeLoop } from './binding.ts'
 
@@ -18,12 +18,16 @@ export function postLetter(binding: Binding, to: number, bytes: Uint8Array): Pos
 
 export class NativeMail implements MailIo, Ready {
   readonly id: number
+  readonly waker: string
   events: MailEvents | undefined
   readonly #binding: Binding
   readonly #native: NativeLoop
+  readonly #listeners = new Set<MailListener>()
+  #expected = false
 
-  constructor(binding: Binding, native: NativeLoop) {
+  constructor(binding: Binding, native: NativeLoop, waker: string) {
     this.id = native.id()
+    this.waker = waker
     this.#binding = binding
     this.#native = native
   }
@@ -33,10 +37,31 @@ export class NativeMail implements MailIo, Ready {
   }
 
   expect(expected: boolean): void {
-    this.#native.expectLetters(expected)
+    this.#expected = expected
+    this.#native.expectLetters(expected || this.#listeners.size > 0)
+  }
+
+  listen(listener: MailListener): void {
+    this.#listeners.add(listener)
+    this.expect(this.#expected)
+  }
+
+  unlisten(listener: MailListener): void {
+    this.#listeners.delete(listener)
+    this.expect(this.#expected)
+  }
+
+  /** Whether a wake-up is of interest to anybody. */
+  get attended(): boolean {
+    return this.events !== undefined || this.#listeners.size > 0
   }
 
   run(): void {
+    this.#takeLetters()
+    for (const listener of [...this.#listeners]) listener.woken()
+  }
+
+  #takeLetters(): void {
     const letters = this.#native.takeLetters()
     if (letters === undefined) return
     const view = new DataView(letters)
@@ -44,9 +69,14 @@ export class NativeMail implements MailIo, Ready {
       const kind = view.getUint32(at, true)
       const size = view.getUint32(at + 4, true)
       at += HEAD_BYTES
-      if (kind === KIND_CLOSED) this.events?.loopClosed(view.getFloat64(at, true))
+      if (kind === KIND_CLOSED) this.#closed(view.getFloat64(at, true))
       else this.events?.letter(new Uint8Array(letters, at, size))
       at += (size + 3) & ~3
     }
+  }
+
+  #closed(id: number): void {
+    this.events?.loopClosed(id)
+    for (const listener of [...this.#listeners]) listener.loopClosed(id)
   }
 }

@@ -30,7 +30,7 @@ export const PORTABLE_CAPABILITIES: Capabilities = Object.freeze({
   reusePort: false,
   subprocess: hasServerHandles,
   names: true,
-  executor: false,
+  executor: true,
   standalone: true,
   threads: false,
   signals: true,
@@ -44,6 +44,7 @@ export const PORTABLE_STANDALONE_CAPABILITIES: Capabilities = Object.freeze({
   datagram: false,
   subprocess: false,
   names: false,
+  executor: false,
 })
 
 export class PortableBackend implements Backend {

@@ -7,7 +7,15 @@ import type { EventLoop, Main } from '../loop/contract/event-loop.ts'
 import { newEventLoop } from '../policy/policy.ts'
 import { schedulerOf } from '../tasks/scheduler-of.ts'
 import { duringBlockingRun, endProcess, interruptedError, mayTakeInterrupts } from './interrupt.ts'
-import { cancelAll, makeLoop, mustBeMain, reportFailures, reportSecond } from './runner.ts'
+import {
+  cancelAll,
+  EXECUTOR_TIMEOUT,
+  makeLoop,
+  mustBeMain,
+  reportFailures,
+  reportSecond,
+  usesExecutor,
+} from './runner.ts'
 
 /** Options of {@link runSync}. */
 export interface RunSyncOptions {
@@ -91,6 +99,7 @@ function closeSync(loop: EventLoop): void {
       loop.runUntilCompleteSync(gather(left, { returnExceptions: true }))
       reportFailures(loop, left)
     }
+    if (usesExecutor(loop)) loop.runUntilCompleteSync(loop.shutdownDefaultExecutor(EXECUTOR_TIMEOUT))
   } finally {
     schedulerOf(loop).abandonTasks()
     loop.close()

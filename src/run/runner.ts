@@ -141,6 +141,7 @@ export class Runner implements AsyncDisposable {
         await loop.runUntilComplete(gather(left, { returnExceptions: true }))
         reportFailures(loop, left)
       }
+      if (usesExecutor(loop)) await loop.runUntilComplete(loop.shutdownDefaultExecutor(EXECUTOR_TIMEOUT))
     } finally {
       untrack()
       if (this.#installed) setEventLoop(null)
@@ -170,6 +171,14 @@ export class Runner implements AsyncDisposable {
   }
 }
 brand(Runner, 'Runner')
+
+/** Threads of the default executor that work for longer than this after a run are left to themselves; as in asyncio. */
+export const EXECUTOR_TIMEOUT = 300_000
+
+/** Whether there is a default executor to wait for. */
+export function usesExecutor(loop: EventLoop): boolean {
+  return (loop as EventLoop & { readonly hasDefaultExecutor?: boolean }).hasDefaultExecutor === true
+}
 
 /** Cancel every task of the loop that has not ended, and return them. */
 export function cancelAll(loop: EventLoop): Task<unknown>[] {

@@ -20,6 +20,8 @@ import { eagerContract } from './eager.contract.ts'
 import { ensureFutureContract } from './ensure-future.contract.ts'
 import { errorsContract } from './errors.contract.ts'
 import { eventsContract } from './events.contract.ts'
+import { executorMapContract } from './executor-map.contract.ts'
+import { executorsContract } from './executors.contract.ts'
 import { fairnessContract } from './fairness.contract.ts'
 import { fdWatchContract } from './fd-watch.contract.ts'
 import { futuresContract } from './futures.contract.ts'
@@ -71,6 +73,8 @@ export function eventLoopContract(harness: Harness): void {
     contextContract(harness)
     timersContract(harness)
     lifecycleContract(harness)
+    executorsContract(harness)
+    executorMapContract(harness)
     errorsContract(harness)
     futuresContract(harness)
     streamHandOverContract(harness)

@@ -1,13 +1,10 @@
 /** The life of a loop: run, stop, run again, close; what each state refuses. */
-import { currentTask, getRunningLoop, LoopStateError, NotSupportedError, sleep } from 'aioloop'
+import { currentTask, getRunningLoop, LoopStateError, sleep } from 'aioloop'
 import { describe, expect, test } from 'vitest'
 import { type Harness, openLab } from './harness.ts'
 import { expectRejects, expectThrows, LOOP_STATE, rejectionOf } from './refusal.ts'
 
 const refused = { class: LoopStateError, code: LOOP_STATE }
-
-/** Methods that arrive with later capabilities. */
-const LATER_METHODS = ['runInExecutor', 'setDefaultExecutor', 'shutdownDefaultExecutor']
 
 export function lifecycleContract(harness: Harness): void {
   describe('lifecycle', () => {
@@ -296,19 +293,6 @@ export function lifecycleContract(harness: Harness): void {
       expect(values.length).toBeGreaterThan(5)
       expect(values.every((value) => typeof value === 'boolean')).toBe(true)
       expect(Object.isFrozen(loop.capabilities)).toBe(true)
-    })
-
-    test.each(LATER_METHODS)('%s throws NotSupportedError that names the loop and the capability', async (method) => {
-      const loop = lab.newLoop()
-      const call = (loop as unknown as Record<string, (...args: unknown[]) => unknown>)[method]
-      const error = (await rejectionOf(() => call?.call(loop, 0, () => {}))) as NotSupportedError
-      expect(error).toBeInstanceOf(NotSupportedError)
-      expect(error.code).toBe('ERR_AIOLOOP_NOT_SUPPORTED')
-      expect(error.loop).toBe(loop.name)
-      expect(error.message).toContain(loop.name)
-      expect(error.message).toContain(method)
-      expect(error.message).toContain(error.capability)
-      expect(error.capability).toMatch(/^[a-z][a-zA-Z]+$/)
     })
   })
 }

@@ -16,6 +16,7 @@ import type {
   UnixServeOptions,
 } from './connection.ts'
 import type { DatagramEndpointOptions } from './datagram.ts'
+import type { Executor, ModuleWork, Sent, WorkResult } from './executor.ts'
 import type { Future, Task, TaskFactory, TaskOptions } from './future.ts'
 import type { AddressInfo, AddressOptions, NameFlags, NameInfo } from './names.ts'
 import type { BaseProtocol, DatagramProtocol, StreamProtocol, SubprocessProtocol } from './protocol.ts'
@@ -194,6 +195,37 @@ export interface EventLoop {
    * @throws NotSupportedError without the capability `threads`; LoopStateError when the loop is closed.
    */
   share(): LoopToken
+
+  /**
+   * Have a worker of `executor`, or of the loop's default executor when that is null, call a function; gives a future of
+   * this loop. `fn` is sent as source, so it must need nothing of its surroundings but its arguments; or it is a function of a
+   * module. The default is a ThreadPoolExecutor of `min(32, cpus + 4)` threads, made at the first need. Cancelling removes
+   * work that has not begun. Needs `executor`. Stands for `loop.run_in_executor`.
+   * @throws TypeError for what cannot be sent; LoopStateError when the loop is closed, or its default executor was shut down.
+   *
+   * @example
+   * ```ts
+   * const loop = getRunningLoop()
+   * console.log(await loop.runInExecutor(null, (n: number) => n * n, 12))
+   * ```
+   */
+  runInExecutor<A extends unknown[], R>(
+    executor: Executor | null,
+    fn: (...args: A) => R,
+    ...args: Sent<A>
+  ): Future<WorkResult<R>>
+  runInExecutor<T = unknown>(executor: Executor | null, work: ModuleWork, ...args: unknown[]): Future<T>
+  /**
+   * Have `runInExecutor(null, ...)` and `toThread` use this executor, which must be a ThreadPoolExecutor. The loop shuts it
+   * down. Stands for `loop.set_default_executor`.
+   * @throws TypeError for what is none.
+   */
+  setDefaultExecutor(executor: Executor): void
+  /**
+   * Let the default executor take no more work, and wait until its threads have ended, at most `timeout` milliseconds: then a
+   * warning is emitted and they run on. `run` does it at its end. Stands for `loop.shutdown_default_executor`.
+   */
+  shutdownDefaultExecutor(timeout?: number): Awaitable<void>
 
   /** Switch debug mode: more checks, cancellations with stacks. Stands for `loop.set_debug`. */
   setDebug(enabled: boolean): void
@@ -424,12 +456,6 @@ export interface EventLoop {
     command: string,
     options?: SubprocessOptions,
   ): Awaitable<[transport: SubprocessTransport, protocol: P]>
-  /** Not supported yet: needs `executor`. Stands for `loop.run_in_executor`. */
-  runInExecutor(...args: unknown[]): never
-  /** Not supported yet: needs `executor`. Stands for `loop.set_default_executor`. */
-  setDefaultExecutor(...args: unknown[]): never
-  /** Not supported yet: needs `executor`. Stands for `loop.shutdown_default_executor`. */
-  shutdownDefaultExecutor(...args: unknown[]): never
 }
 
 /** What `run` takes: a coroutine, a coroutine function or a future; not a promise, which would run outside of the loop. */

@@ -11,6 +11,13 @@ export interface MailEvents {
   loopClosed(id: number): void
 }
 
+/** Waits for wake-ups from other threads. Both are called from the turn. */
+export interface MailListener {
+  /** Something woke the loop, perhaps for another. */
+  woken(): void
+  loopClosed(id: number): void
+}
+
 export interface MailIo {
   /** Names this loop in every thread of the process, for ever. */
   readonly id: number
@@ -19,4 +26,12 @@ export interface MailIo {
   post(to: number, bytes: Uint8Array, answer: boolean): Posted
   /** Letters are expected: that alone keeps a running loop alive. */
   expect(expected: boolean): void
+  /**
+   * Source text of an expression for threads that do not load this package, giving `wake(id)` for loops such as this, and
+   * `id`, a name for the thread, under which `loopClosed` tells of its end.
+   */
+  readonly waker: string
+  /** A listener alone keeps a running loop alive too. */
+  listen(listener: MailListener): void
+  unlisten(listener: MailListener): void
 }

@@ -1,0 +1,101 @@
+/**
+ * The calls of an event loop that hand work to executors, and its default executor: made at the first need, shut down with
+ * the loop.
+ */
+import { argumentTypeError, LoopStateError, NotSupportedError } from '../base/errors.ts'
+import { mustBeTime } from '../loop/arguments.ts'
+import type { Awaitable } from '../loop/contract/awaitable.ts'
+import type { Executor } from '../loop/contract/executor.ts'
+import type * as contract from '../loop/contract/future.ts'
+import type { Scheduler } from '../loop/scheduler.ts'
+import { Future } from '../tasks/future.ts'
+import { type ExecutorSlot, executorSlot, type WorkPool } from './executor-slot.ts'
+
+export abstract class ExecutorCalls {
+  /** @internal */
+  abstract readonly scheduler: Scheduler
+  #default: WorkPool | undefined
+  #shutDown = false
+
+  /** `never`, for whatever type of result: the signatures are in the contract. */
+  runInExecutor(executor: Executor | null, work: unknown, ...args: unknown[]): contract.Future<never> {
+    return this.#runInExecutor(executor, work, args) as contract.Future<unknown> as contract.Future<never>
+  }
+
+  #runInExecutor(executor: Executor | null, work: unknown, args: unknown[]): Future<unknown> {
+    const slot = this.#slot('runInExecutor')
+    if (executor !== null) {
+      if (slot.isPool(executor)) return executor.submitTo(this.scheduler, 'runInExecutor', work, args)
+      throw argumentTypeError('runInExecutor', 'executor', 'an executor of this library, or null', executor)
+    }
+    if (this.#shutDown) {
+      throw new LoopStateError(
+        "runInExecutor: the loop's default executor was shut down; pass an executor of your own, or shut down later",
+      )
+    }
+    this.#default ??= slot.makeDefault()
+    return this.#default.submitTo(this.scheduler, 'runInExecutor', work, args)
+  }
+
+  setDefaultExecutor(executor: Executor): void {
+    const slot = this.#slot('setDefaultExecutor')
+    if (!slot.isThreadPool(executor)) {
+      throw argumentTypeError('setDefaultExecutor', 'executor', 'a ThreadPoolExecutor', executor)
+    }
+    this.#default = executor
+  }
+
+  shutdownDefaultExecutor(timeout?: number): Awaitable<void> {
+    this.#slot('shutdownDefaultExecutor')
+    if (timeout !== undefined) mustBeTime('shutdownDefaultExecutor', 'timeout', timeout)
+    this.#shutDown = true
+    return this.joinDefaultExecutor(timeout)
+  }
+
+  /** True when there is a default executor to shut down. @internal */
+  get hasDefaultExecutor(): boolean {
+    return this.#default !== undefined
+  }
+
+  /** The loop closes: whatever runs goes on, and nobody waits for it. */
+  protected leaveDefaultExecutor(): void {
+    this.#shutDown = true
+    this.#default?.shutdown({ wait: false })
+    this.#default = undefined
+  }
+
+  private joinDefaultExecutor(timeout: number | undefined): Awaitable<void> {
+    const joined = new Future<void>(this.scheduler)
+    const pool = this.#default
+    if (pool === undefined) {
+      joined.setResult()
+      return joined
+    }
+    const joining = pool.shutdownFor(this.scheduler, { wait: true })
+    if (timeout === undefined) return joining
+    const timer = this.scheduler.loop.callLater(timeout, () => {
+      joining.cancel()
+      process.emitWarning(
+        `shutdownDefaultExecutor: the workers of the default executor have not ended within ${timeout} ms`,
+        { code: 'AIOLOOP_EXECUTOR_NOT_JOINED' },
+      )
+      if (!joined.done()) joined.setResult()
+    })
+    joining.addDoneCallback(() => {
+      timer.cancel()
+      if (!joined.done()) joined.setResult()
+    })
+    return joined
+  }
+
+  #slot(call: string): ExecutorSlot {
+    const { scheduler } = this
+    if (scheduler.closed) {
+      throw new LoopStateError(`${call}: the event loop is closed; make another with newEventLoop()`)
+    }
+    if (!scheduler.backend.capabilities.executor || executorSlot.filled === undefined) {
+      throw new NotSupportedError(call, scheduler.backend.name, 'executor')
+    }
+    return executorSlot.filled
+  }
+}

@@ -1,0 +1,68 @@
+/** A pool of threads. */
+import { availableParallelism } from 'node:os'
+import type { ResourceLimits } from 'node:worker_threads'
+import { brand } from '../base/brand.ts'
+import { argumentTypeError } from '../base/errors.ts'
+import type { Scheduler } from '../loop/scheduler.ts'
+import { blockedMail } from './blocked-loops.ts'
+import { PoolExecutor, type PoolOptions } from './pool-executor.ts'
+import { ThreadChannel } from './thread-channel.ts'
+import type { WorkerChannel, WorkerEvents } from './worker-events.ts'
+
+/** Options of {@link ThreadPoolExecutor}. */
+export interface ThreadPoolOptions<A extends unknown[] = unknown[]> extends PoolOptions<A> {
+  /** Threads are called `<prefix>_<number>`. */
+  readonly threadNamePrefix?: string
+  /** Limits of each thread's memory, as `node:worker_threads` takes them. A thread beyond them dies. */
+  readonly resourceLimits?: ResourceLimits
+}
+
+let pools = 0
+
+/**
+ * Work on threads (`node:worker_threads`), at most `maxWorkers` of them: `min(32, cpus + 4)` if not given. A thread that has
+ * nothing to do does not keep the process alive. Stands for `concurrent.futures.ThreadPoolExecutor`.
+ *
+ * @throws TypeError and RangeError for bad options.
+ *
+ * @example
+ * ```ts
+ * await using executor = new ThreadPoolExecutor({ maxWorkers: 4, threadNamePrefix: 'hash' })
+ * const digest = await executor.submit((text: string) => {
+ *   const { createHash } = process.getBuiltinModule('node:crypto')
+ *   return createHash('sha256').update(text).digest('hex')
+ * }, 'hello')
+ * ```
+ */
+export class ThreadPoolExecutor<A extends unknown[] = unknown[]> extends PoolExecutor {
+  readonly #prefix: string
+  readonly #limits: ResourceLimits | undefined
+
+  constructor(options: ThreadPoolOptions<A> = {}) {
+    super('ThreadPoolExecutor', Math.min(32, availableParallelism() + 4), options as unknown as PoolOptions)
+    const { threadNamePrefix = `ThreadPoolExecutor-${pools}`, resourceLimits } = options
+    if (typeof threadNamePrefix !== 'string') {
+      throw argumentTypeError('ThreadPoolExecutor', 'options.threadNamePrefix', 'a name', threadNamePrefix)
+    }
+    if (resourceLimits !== undefined && (typeof resourceLimits !== 'object' || resourceLimits === null)) {
+      throw argumentTypeError('ThreadPoolExecutor', 'options.resourceLimits', 'an object', resourceLimits)
+    }
+    pools++
+    this.#prefix = threadNamePrefix
+    this.#limits = resourceLimits
+  }
+
+  protected override open(index: number, scheduler: Scheduler, events: WorkerEvents): WorkerChannel {
+    return new ThreadChannel(
+      {
+        name: `${this.#prefix}_${index}`,
+        waker: scheduler.backend.mail?.waker,
+        loop: blockedMail(scheduler)?.id ?? 0,
+        initializer: this.initializer,
+        resourceLimits: this.#limits,
+      },
+      events,
+    )
+  }
+}
+brand(ThreadPoolExecutor, 'ThreadPoolExecutor')

@@ -1,0 +1,201 @@
+/**
+ * What a worker thread runs. The function is sent as source text, so it is self-contained: nothing of this package is loaded
+ * there, and whatever it needs comes by `process.getBuiltinModule`. One job at a time; the next is sent when its outcome has
+ * come back.
+ *
+ * To the worker: `['job', key, form?, args, loop, many]`, `['end']`. From it: `['here', id]`; `['ready']` once the initializer has run,
+ * `['broken', thrown]` when that failed; per job `['gave', value]` or `['failed', thrown]`; `['died', thrown]` ahead of its
+ * end by an error that nothing caught. A `loop` other than 0 blocks its thread in a poll, and is woken by the addon; `id` is
+ * a native loop of the worker's own, through which others hear of its end however that comes.
+ */
+import type { MessagePort, Transferable } from 'node:worker_threads'
+import { packThrown } from '../base/error-transfer.ts'
+import type { WorkForm } from './work.ts'
+
+/** What a worker gets as `workerData`. */
+export interface WorkerSetup {
+  readonly port: MessagePort
+  /** `MailIo.waker`, where a loop may have to be woken. */
+  readonly waker: string | undefined
+  /** The loop that had the worker made. */
+  readonly loop: number
+  readonly initializer: { readonly form: WorkForm; readonly args: readonly unknown[] } | undefined
+}
+
+type Job = [kind: 'job', key: number, form: WorkForm | undefined, args: unknown[], loop: number, many: boolean]
+type AnyFunction = (...args: unknown[]) => unknown
+interface Waker {
+  wake(id: number): boolean
+  readonly id: number
+}
+
+/**
+ * The text for `new Worker(text, { eval: true })`; fit for a script and for a module. What bundlers (esbuild, Vite) put in
+ * place of names and of `import` is defined ahead.
+ */
+export function workerProgram(): string {
+  const load = '(url) => import(url)'
+  const helpers = `globalThis.__name ??= (fn) => fn;globalThis.__vite_ssr_dynamic_import__ ??= ${load}`
+  return `'use strict';${helpers};(${threadMain})(${packThrown},${load})`
+}
+
+type Importer = (url: string) => Promise<Record<string, unknown>>
+
+function threadMain(pack: typeof packThrown, importer: Importer): void {
+  const { workerData } = process.getBuiltinModule('node:worker_threads')
+  const { AsyncResource } = process.getBuiltinModule('node:async_hooks')
+  const vm = process.getBuiltinModule('node:vm')
+  const { port, waker: source, loop: firstLoop, initializer } = workerData as WorkerSetup
+  const known = new Map<number, AnyFunction>()
+  const waker = source === undefined ? undefined : (new vm.Script(source).runInThisContext() as Waker)
+  let woken = 0
+
+  function wake(loop: number): void {
+    if (loop !== 0) waker?.wake(loop)
+  }
+  function tell(message: unknown[], loop: number, list: readonly Transferable[] = []): void {
+    port.postMessage(message, list)
+    wake(loop)
+  }
+
+  /** Bundlers and coverage tools put calls of their own into the source (`__name` is defined ahead of everything). */
+  function defineCounters(source: string): void {
+    const counter: unknown = new Proxy(() => counter, {
+      get: (_target, key) => (key === Symbol.toPrimitive ? () => 0 : counter),
+      set: () => true,
+    })
+    for (const [name] of source.matchAll(/\bcov_\w+|\b__coverage__\b/g)) {
+      if (!(name in globalThis)) Object.defineProperty(globalThis, name, { value: counter })
+    }
+  }
+
+  function compile(form: WorkForm): AnyFunction {
+    defineCounters(form.text)
+    const script = new vm.Script(`'use strict';(${form.text}\n)`, {
+      filename: `aioloop:work/${form.name === '' ? 'anonymous' : form.name}`,
+      importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
+    })
+    return script.runInThisContext() as AnyFunction
+  }
+
+  async function load(form: WorkForm): Promise<AnyFunction> {
+    const module = await importer(form.text)
+    const fn = module[form.name]
+    if (typeof fn === 'function') return fn as AnyFunction
+    const names = Object.keys(module).join(', ')
+    throw new TypeError(`submit: ${form.text} exports no function called '${form.name}'; it has ${names || 'nothing'}`)
+  }
+
+  /** A function sent as source has nothing of its surroundings: say so in place of a bare ReferenceError. */
+  function explained(error: unknown, form: WorkForm): unknown {
+    if (form.kind !== 'source' || !(error instanceof ReferenceError)) return error
+    const [, name] = /^(\S+) is not defined$/.exec(error.message) ?? []
+    if (name === undefined) return error
+    return new ReferenceError(
+      `submit: the function ${form.name} uses '${name}', which is not defined in the worker: a function sent as source ` +
+        `takes nothing of its surroundings along; pass '${name}' as an argument, or put the function into a module and ` +
+        'pass { module, export }',
+      { cause: error },
+    )
+  }
+
+  function isThenable(value: unknown): value is PromiseLike<unknown> {
+    return typeof (value as PromiseLike<unknown> | null | undefined)?.then === 'function'
+  }
+
+  async function each(fn: AnyFunction, items: readonly unknown[]): Promise<unknown[]> {
+    const results: unknown[] = []
+    for (const item of items) results.push(await fn(item))
+    return results
+  }
+
+  function call(fn: AnyFunction, form: WorkForm, args: unknown[], loop: number, many: boolean): void {
+    const failed = (error: unknown): void => tell(['failed', pack(explained(error, form))], loop)
+    const gave = (result: unknown): void => {
+      const marker = Symbol.for('aioloop.v1.transfer')
+      const marked =
+        typeof result === 'object' && result !== null && (result as Record<symbol, unknown>)[marker] === true
+      const { value, list } = (marked ? result : { value: result, list: [] }) as {
+        value: unknown
+        list: Transferable[]
+      }
+      try {
+        port.postMessage(['gave', value], list)
+      } catch (cause) {
+        const why = cause instanceof Error ? cause.message : String(cause)
+        failed(new TypeError(`submit: the result cannot be sent back: ${why}; return plain data`, { cause }))
+        return
+      }
+      wake(loop)
+    }
+    let result: unknown
+    try {
+      result = many ? each(fn, args) : fn(...args)
+    } catch (error) {
+      failed(error)
+      return
+    }
+    if (isThenable(result)) Promise.resolve(result).then(gave, failed)
+    else gave(result)
+  }
+
+  function run(form: WorkForm, args: unknown[], loop: number, many: boolean): void {
+    const fn = known.get(form.key)
+    if (fn !== undefined) return call(fn, form, args, loop, many)
+    const ready = (made: AnyFunction): void => {
+      known.set(form.key, made)
+      call(made, form, args, loop, many)
+    }
+    const failed = (error: unknown): void => tell(['failed', pack(error)], loop)
+    if (form.kind === 'module') {
+      load(form).then(ready, failed)
+      return
+    }
+    let made: AnyFunction
+    try {
+      made = compile(form)
+    } catch (error) {
+      failed(error)
+      return
+    }
+    ready(made)
+  }
+
+  const forms = new Map<number, WorkForm>()
+  function onMessage(message: Job | [kind: 'end']): void {
+    if (message[0] === 'end') {
+      // One more round of the event loop, for output that is on its way.
+      port.close()
+      setImmediate(() => process.exit())
+      return
+    }
+    const [, key, sent, args, loop, many] = message
+    if (sent !== undefined) forms.set(key, sent)
+    if (loop !== 0 && loop !== woken) {
+      // That loop has yet to learn this worker's id, without which it would not hear of its end.
+      woken = loop
+      wake(loop)
+    }
+    // A resource for each job: what one puts into an AsyncLocalStorage is not there for the next.
+    new AsyncResource('AIOLOOP_JOB').runInAsyncScope(run, undefined, forms.get(key) as WorkForm, args, loop, many)
+  }
+
+  async function begin(): Promise<void> {
+    if (initializer !== undefined) {
+      const { form, args } = initializer
+      try {
+        await (form.kind === 'module' ? await load(form) : compile(form))(...args)
+      } catch (error) {
+        tell(['broken', pack(explained(error, form))], firstLoop)
+        return
+      }
+    }
+    port.on('message', onMessage)
+    tell(['ready'], firstLoop)
+  }
+
+  tell(['here', waker?.id ?? 0], firstLoop)
+  process.on('uncaughtExceptionMonitor', (error) => tell(['died', pack(error)], firstLoop))
+  process.on('exit', () => wake(firstLoop))
+  void begin()
+}

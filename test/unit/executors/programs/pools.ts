@@ -1,0 +1,103 @@
+/** Executors where the process ends or the thread blocks. The first argument chooses the scene; what it prints is the test. */
+import {
+  type Awaitable,
+  type Coroutine,
+  newEventLoop,
+  run,
+  runSync,
+  sleep,
+  ThreadPoolExecutor,
+  toThread,
+} from '../../../../src/index.ts'
+
+function* nameOfFailure(awaitable: Awaitable<unknown>): Coroutine<string> {
+  try {
+    yield* awaitable
+    return 'none'
+  } catch (error) {
+    return (error as Error).name
+  }
+}
+
+const scenes: Record<string, () => unknown> = {
+  /** Everything while the main thread blocks in the loop. */
+  blocking() {
+    const seen = runSync(function* () {
+      const pool = new ThreadPoolExecutor({ maxWorkers: 2 })
+      const seen: unknown[] = [yield* toThread((n: number) => n * 2, 4)]
+      seen.push(yield* pool.submit(async (n: number) => n + 1, 4))
+      seen.push(yield* nameOfFailure(pool.submit(() => process.exit(1))))
+      seen.push(
+        yield* nameOfFailure(
+          pool.submit(() => {
+            setImmediate(() => {
+              throw new Error('nobody catches this')
+            })
+            return new Promise(() => {})
+          }),
+        ),
+      )
+      const results = pool.map((n: number) => n * n, [1, 2, 3])
+      for (let step = yield* results.next(); !step.done; step = yield* results.next()) seen.push(step.value)
+      yield* pool.shutdown()
+      return seen
+    })
+    console.log(seen.join(' '))
+  },
+  /** A worker dies of memory, and one before it could begin, while the main thread blocks. */
+  blockingDeaths() {
+    const seen = runSync(function* () {
+      const hungry = new ThreadPoolExecutor({ maxWorkers: 1, resourceLimits: { maxOldGenerationSizeMb: 16 } })
+      const eat = hungry.submit(() => {
+        const held: unknown[] = []
+        for (;;) held.push(new Array(10_000).fill(held.length))
+      })
+      const stillborn = new ThreadPoolExecutor({ maxWorkers: 1, initializer: () => process.exit(1) })
+      const seen = [yield* nameOfFailure(eat), yield* nameOfFailure(stillborn.submit(() => 1))]
+      const stuck = new ThreadPoolExecutor({ maxWorkers: 1, interruptible: true })
+      const never = stuck.submit(() => {
+        for (;;);
+      })
+      yield* sleep(1)
+      never.cancel()
+      seen.push(yield* nameOfFailure(never), String(yield* stuck.submit(() => 'goes on')))
+      yield* hungry.shutdown()
+      yield* stillborn.shutdown()
+      yield* stuck.shutdown()
+      return seen
+    })
+    console.log(seen.join(' '))
+  },
+  /** A pool made and used beside Node's loop, then by a loop that blocks, then beside again. */
+  async both() {
+    const pool = new ThreadPoolExecutor({ maxWorkers: 1 })
+    const before = await run(() => pool.submit(() => 'beside'))
+    const during = runSync(() => pool.submit(() => 'blocking'), {
+      loopFactory: () => newEventLoop({ standalone: true }),
+    })
+    console.log(before, during, await run(() => pool.submit(() => 'beside')))
+  },
+  /** Workers without work let the process end, and the exit code is as it was. */
+  async idle() {
+    const pool = new ThreadPoolExecutor({ maxWorkers: 2 })
+    console.log(await run(() => Promise.all([pool.submit(() => 1), pool.submit(() => 2)])))
+  },
+  /** Work that nobody waits for keeps the process alive until it is done. */
+  async busy() {
+    const pool = new ThreadPoolExecutor({ maxWorkers: 1 })
+    await run(async () => {
+      pool.submit(
+        () =>
+          new Promise<void>((resolve) => {
+            setTimeout(() => {
+              console.log('worked')
+              resolve()
+            }, 50)
+          }),
+      )
+    })
+    console.log('run is over')
+  },
+}
+
+await scenes[process.argv[2] as string]?.()
