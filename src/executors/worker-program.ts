@@ -92,7 +92,7 @@ function threadMain(pack: typeof packThrown, importer: Importer): void {
     const [, name] = /^(\S+) is not defined$/.exec(error.message) ?? []
     if (name === undefined) return error
     return new ReferenceError(
-      `submit: the function ${form.name} uses '${name}', which is not defined in the worker: a function sent as source ` +
+      `submit: the function${form.name && ` ${form.name}`} uses '${name}', which is not defined in the worker: a function sent as source ` +
         `takes nothing of its surroundings along; pass '${name}' as an argument, or put the function into a module and ` +
         'pass { module, export }',
       { cause: error },
