@@ -18,6 +18,33 @@ const BUSY = `
     return loops
   }
 `
+/** Sockets in the middle of sending and reading, over TCP and a Unix socket, on loops that run. */
+const TRAFFIC = `
+  const traffic = async (lib) => {
+    class Echo extends lib.Protocol {
+      connectionMade(transport) { this.transport = transport; transport.write(Buffer.alloc(100000)) }
+      dataReceived(bytes) { this.transport.write(bytes) }
+    }
+    const path = (await import('node:os')).tmpdir() + '/aioloop-traffic-' + process.pid + '-' + Math.random()
+    const ready = []
+    for (const loop of [lib.newEventLoop(), lib.newEventLoop()]) {
+      const make = () => new Echo()
+      const own = path + ready.length
+      ready.push(new Promise((resolve) => loop.createTask(async () => {
+        const tcp = await loop.createServer(make, '127.0.0.1', 0)
+        const unix = await loop.createUnixServer(make, own)
+        for (let i = 0; i < 5; i++) {
+          await loop.createConnection(make, '127.0.0.1', tcp.sockets[0].localName.port)
+          await loop.createUnixConnection(make, own)
+        }
+        ;(await import('node:fs')).rmSync(own)
+        resolve()
+      })))
+      void loop.runForever().catch(() => {})
+    }
+    await Promise.all(ready)
+  }
+`
 const FOREVER = 'function* () { for (;;) yield* lib.sleep(1000) }'
 
 interface ProcessEnd {
@@ -27,6 +54,10 @@ interface ProcessEnd {
 
 export const PROCESS_ENDS: Record<string, ProcessEnd> = {
   'process.exit with busy loops': { source: 'busy(lib); setTimeout(() => process.exit(5), 10)', code: 5 },
+  'process.exit with sockets in traffic': {
+    source: 'await traffic(lib); setTimeout(() => process.exit(4), 10)',
+    code: 4,
+  },
   'process.exit at once': { source: 'busy(lib); process.exit(6)', code: 6 },
   'process.exit in a callback of the loop': { source: 'busy(lib)[0].callLater(5, () => process.exit(7))', code: 7 },
   'process.exit in a task': {
@@ -63,7 +94,7 @@ export const PROCESS_ENDS: Record<string, ProcessEnd> = {
 
 export async function endProcesses(loop: string, end: string, count: number): Promise<string[]> {
   const { source, code } = PROCESS_ENDS[end] as ProcessEnd
-  const program = `import * as lib from 'aioloop'\n${BUSY}\n${source}`
+  const program = `import * as lib from 'aioloop'\n${BUSY}\n${TRAFFIC}\n${source}`
   const problems: string[] = []
   for (let i = 0; i < count; i++) {
     const ended = await runProgram(program, { env: { AIOLOOP_LOOP: loop } })
@@ -88,6 +119,7 @@ const READY = "parentPort.postMessage('ready')"
 
 export const WORKER_ENDS: Record<string, WorkerEnd> = {
   'terminate with busy loops': { source: `busy(lib); ${READY}`, terminate: true, code: 1 },
+  'terminate with sockets in traffic': { source: `await traffic(lib); ${READY}`, terminate: true, code: 1 },
   'terminate at once': { source: `${READY}; busy(lib)`, terminate: true, code: 1 },
   'terminate inside a blocking run': {
     source: `busy(lib); ${READY}; lib.runSync(${FOREVER})`,
@@ -137,12 +169,15 @@ export async function endWorkers(loop: string, end: string, count: number): Prom
   const worker = `import { parentPort } from 'node:worker_threads'
 import * as lib from 'aioloop'
 ${BUSY}
+${TRAFFIC}
 ${source}`
   const program = `
+import { readdirSync } from 'node:fs'
 import { Worker } from 'node:worker_threads'
-import { pathToFileURL } from 'node:url'
 const source = ${JSON.stringify(worker)}.replaceAll("'aioloop'", JSON.stringify(import.meta.resolve('aioloop')))
 const problems = []
+const descriptors = () => process.platform === 'linux' ? readdirSync('/proc/self/fd').length : 0
+let before
 for (let i = 0; i < ${count}; i++) {
   const worker = new Worker(new URL('data:text/javascript,' + encodeURIComponent(source)))
   const code = await new Promise((resolve) => {
@@ -152,7 +187,11 @@ for (let i = 0; i < ${count}; i++) {
     ${terminate ? "worker.once('message', () => setTimeout(() => worker.terminate(), i % 5))" : ''}
   })
   if (code !== ${code}) problems.push('worker ' + i + ': ' + code)
+  // The first one brings what stays with the process.
+  before ??= descriptors()
 }
+for (let i = 0; descriptors() > before && i < 400; i++) await new Promise((resolve) => setTimeout(resolve, 5))
+if (descriptors() > before) problems.push('descriptors: ' + before + ' after the first worker, ' + descriptors() + ' at the end')
 console.log(JSON.stringify(problems))
 process.exit(0)`
   const ended = await runProgram(program, { env: { AIOLOOP_LOOP: loop } })
