@@ -4,8 +4,29 @@
  */
 import { runProgram } from './program.ts'
 
-/** Timers, a running loop, a task in a sleep, a signal handler where there are signals, a second loop. */
+/** Timers, a running loop, a task in a sleep, I/O of every family that the loop has, a second loop. */
 const BUSY = `
+  const doIo = (lib, loop) => {
+    const forget = (wait) => void wait.then(() => {}, () => {})
+    if (loop.capabilities.names) for (let i = 0; i < 6; i++) forget(loop.getaddrinfo('localhost', i))
+    if (loop.capabilities.fdWatch) {
+      // A new terminal can be written at any time, so this is called again and again.
+      const terminal = process.getBuiltinModule('node:fs').openSync('/dev/ptmx', 'r+')
+      loop.addWriter(terminal, () => {})
+      loop.addReader(terminal, () => {})
+    }
+    class Echo extends lib.DatagramProtocol {
+      connectionMade(transport) {
+        this.transport = transport
+        for (let i = 0; i < 5; i++) transport.sendto(Buffer.alloc(100), transport.getExtraInfo('sockname'))
+      }
+      datagramReceived(data, from) {
+        this.transport.sendto(data, from)
+      }
+    }
+    const localAddr = { address: '127.0.0.1', port: 0 }
+    if (loop.capabilities.datagram) forget(loop.createDatagramEndpoint(() => new Echo(), { localAddr }))
+  }
   const busy = (lib) => {
     const loops = [lib.newEventLoop(), lib.newEventLoop()]
     for (const loop of loops) {
@@ -13,6 +34,7 @@ const BUSY = `
       loop.callLater(1, function again() { loop.callLater(1, again) })
       loop.createTask(async () => { for (;;) await lib.sleep(1) })
       loop.createTask(function* () { yield* lib.sleep(60000) })
+      doIo(lib, loop)
       void loop.runForever().catch(() => {})
     }
     return loops
