@@ -83,6 +83,36 @@ describe.each(['native', 'portable'])('on the %s loop', (name) => {
     expect(ended).toMatchObject({ hung: false, code: 0, stdout: '' })
   })
 
+  test('an open socket keeps the process alive while its loop runs, and until it is closed', async () => {
+    const ended = await runProgram(
+      `import { DatagramProtocol, newEventLoop } from 'aioloop'
+       const loop = newEventLoop()
+       void loop.runForever()
+       const localAddr = { address: '127.0.0.1', port: 0 }
+       const [to] = await loop.createDatagramEndpoint(() => new DatagramProtocol(), { localAddr })
+       setTimeout(() => { console.log('done'); to.close() }, 50).unref()`,
+      { env },
+    )
+    expect(ended).toMatchObject({ hung: false, code: 0, stdout: 'done\n' })
+  })
+
+  test('open sockets and watches of a loop that does not run keep nothing alive', async () => {
+    const ended = await runProgram(
+      `import { openSync } from 'node:fs'
+       import { DatagramProtocol, newEventLoop } from 'aioloop'
+       const loop = newEventLoop()
+       const localAddr = { address: '127.0.0.1', port: 0 }
+       const opening = loop.createDatagramEndpoint(() => new DatagramProtocol(), { localAddr })
+       const [to] = await loop.runUntilComplete(opening)
+       to.sendto(Buffer.from('to itself'), to.getExtraInfo('sockname'))
+       if (loop.capabilities.fdWatch) loop.addWriter(openSync('/dev/ptmx', 'r+'), () => {})
+       await loop.runUntilComplete(loop.getaddrinfo('localhost', 1))
+       console.log('done')`,
+      { env },
+    )
+    expect(ended).toMatchObject({ hung: false, code: 0, stdout: 'done\n' })
+  })
+
   test('a chain of timers each started by the one before does not let the process exit early', async () => {
     const ended = await runProgram(
       `${PRELUDE}
