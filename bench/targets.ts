@@ -59,6 +59,20 @@ function uvloop(suite: string, name: string, subject: string, reach: Level, aim?
   return aim === undefined ? target : { ...target, aim }
 }
 
+/** By protocol: the share of C's time, and times node:net and uvloop; by streams likewise. */
+function echo(name: string, ofC: number, aimOfC: number, timesNet: number): Target[] {
+  const protocol = { suite: 'net', case: name, metric: 'cpu', subject: `${native}, protocol` } as const
+  const streams = { ...protocol, subject: `${native}, streams` }
+  return [
+    { ...protocol, measure: 'share', against: 'C on libuv', reach: ofC, aim: aimOfC },
+    { ...protocol, measure: 'times', against: 'node:net', reach: timesNet },
+    { ...protocol, measure: 'times', against: 'uvloop, protocol', reach: 1 },
+    { ...streams, measure: 'share', against: 'C on libuv', reach: 1.5, aim: 1.2 },
+    { ...streams, measure: 'times', against: 'node:net', reach: 1 },
+    { ...streams, measure: 'times', against: 'uvloop, streams', reach: 1 },
+  ]
+}
+
 function start(subject: string): Target {
   return { suite: 'start', case: 'empty-main', subject, measure: 'added', against: 'bare Node', reach: 15, aim: 8 }
 }
@@ -116,6 +130,10 @@ export const targets: readonly Target[] = [
   },
   uvloop('sync', 'queue-hand-over', generator, from24(7), from24(10)),
   uvloop('sync', 'queue-hand-over', asyncFunction, from24(7), from24(10)),
+
+  ...echo('echo-1k', 1.06, 1.03, 2.4),
+  ...echo('echo-10k', 1.15, 1.05, 2.2),
+  ...echo('echo-64k', 1.12, 1.05, 1.9),
 
   start(native),
   start(portable),

@@ -1,5 +1,6 @@
 /** All suites, in the order in which they run and are printed. */
 import type { Suite } from '../harness/suite.ts'
+import { sockets } from './net/suite.ts'
 import { schedule } from './schedule/suite.ts'
 import { start } from './start/suite.ts'
 import { structured } from './structured/suite.ts'
@@ -7,4 +8,4 @@ import { sync } from './sync/suite.ts'
 import { tasks } from './tasks/suite.ts'
 import { timers } from './timers/suite.ts'
 
-export const suites: readonly Suite[] = [schedule, timers, tasks, structured, sync, start]
+export const suites: readonly Suite[] = [schedule, timers, tasks, structured, sync, sockets, start]

@@ -1,5 +1,5 @@
 /* The limit: an echo server in C on libuv. Reads into one buffer for all connections, writes what it read with
- * uv_try_write and the rest with uv_write. Prints its port. */
+ * uv_try_write and the rest with uv_write. Prints its port; ends with its input, where that is a pipe. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -54,12 +54,21 @@ static void on_connection(uv_stream_t* server, int status) {
   uv_read_start((uv_stream_t*)client, on_alloc, on_read);
 }
 
+static void on_input(uv_poll_t* input, int status, int events) {
+  (void)input;
+  (void)status;
+  (void)events;
+  exit(0);
+}
+
 int main(void) {
+  uv_poll_t input;
   uv_loop_t* loop = uv_default_loop();
   uv_tcp_t server;
   struct sockaddr_in address;
   struct sockaddr_storage name;
   int length = sizeof name;
+  if (uv_poll_init(loop, &input, 0) == 0) uv_poll_start(&input, UV_READABLE | UV_DISCONNECT, on_input);
   uv_tcp_init(loop, &server);
   uv_ip4_addr("127.0.0.1", 0, &address);
   uv_tcp_bind(&server, (const struct sockaddr*)&address, 0);

@@ -1,6 +1,7 @@
 /* Load for echo servers: CONNECTIONS clients on one epoll, each sends SIZE bytes and waits for all of them before it
  * sends again. Reads "PORT CONNECTIONS SIZE MILLISECONDS" lines from its input; after each slice prints the number of
- * requests and the nanoseconds they took. Linux only. */
+ * requests, the nanoseconds they took, and the median and 99th percentile of one's latency in nanoseconds. With a SIZE of
+ * 0 each request is a connection that is made, accepted and closed, one after the other. Linux only. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -18,7 +19,27 @@ typedef struct {
   int fd;
   size_t unsent;
   size_t expected;
+  uint64_t began;
 } client_t;
+
+/* Latencies of a slice; what does not fit is not counted. */
+#define MOST_LATENCIES (1 << 20)
+static uint64_t latencies[MOST_LATENCIES];
+static size_t latency_count;
+
+static void note_latency(uint64_t latency) {
+  if (latency_count < MOST_LATENCIES) latencies[latency_count++] = latency;
+}
+
+static int by_value(const void* a, const void* b) {
+  uint64_t x = *(const uint64_t*)a, y = *(const uint64_t*)b;
+  return x < y ? -1 : x > y;
+}
+
+static uint64_t quantile(double p) {
+  if (latency_count == 0) return 0;
+  return latencies[(size_t)(p * (double)(latency_count - 1))];
+}
 
 static char out[1 << 20];
 static char in[1 << 20];
@@ -54,6 +75,33 @@ static void send_more(client_t* client, size_t size) {
   }
 }
 
+static void report(uint64_t requests, uint64_t took) {
+  qsort(latencies, latency_count, sizeof *latencies, by_value);
+  printf("%llu %llu %llu %llu\n", (unsigned long long)requests, (unsigned long long)took,
+         (unsigned long long)quantile(0.5), (unsigned long long)quantile(0.99));
+  fflush(stdout);
+}
+
+/* Waits for the server to close its side, so that no connection overtakes another. */
+static void connect_and_close(int port, double milliseconds) {
+  uint64_t requests = 0;
+  uint64_t begun = now();
+  uint64_t at = begun;
+  while (at < begun + (uint64_t)(milliseconds * 1e6)) {
+    int fd = open_client(port);
+    fcntl(fd, F_SETFL, 0);
+    shutdown(fd, SHUT_WR);
+    while (read(fd, in, sizeof in) > 0) {
+    }
+    close(fd);
+    requests++;
+    uint64_t then = now();
+    note_latency(then - at);
+    at = then;
+  }
+  report(requests, at - begun);
+}
+
 static void slice(int port, int connections, size_t size, double milliseconds) {
   int poll = epoll_create1(0);
   client_t* clients = calloc((size_t)connections, sizeof *clients);
@@ -68,6 +116,7 @@ static void slice(int port, int connections, size_t size, double milliseconds) {
   uint64_t end = begun + (uint64_t)(milliseconds * 1e6);
   for (int i = 0; i < connections; i++) {
     clients[i].unsent = clients[i].expected = size;
+    clients[i].began = now();
     send_more(&clients[i], size);
   }
   uint64_t at = begun;
@@ -83,6 +132,9 @@ static void slice(int port, int connections, size_t size, double milliseconds) {
         client->expected -= (size_t)got;
         if (client->expected == 0) {
           requests++;
+          uint64_t then = now();
+          note_latency(then - client->began);
+          client->began = then;
           client->unsent = client->expected = size;
           send_more(client, size);
           break; /* strict request and response: the answer cannot be there yet */
@@ -91,8 +143,7 @@ static void slice(int port, int connections, size_t size, double milliseconds) {
     }
     at = now();
   }
-  printf("%llu %llu\n", (unsigned long long)requests, (unsigned long long)(at - begun));
-  fflush(stdout);
+  report(requests, at - begun);
   for (int i = 0; i < connections; i++) close(clients[i].fd);
   close(poll);
   free(clients);
@@ -104,7 +155,12 @@ int main(void) {
   double milliseconds;
   memset(out, 'x', sizeof out);
   while (scanf("%d %d %lu %lf", &port, &connections, &size, &milliseconds) == 4) {
-    slice(port, connections, size, milliseconds);
+    latency_count = 0;
+    if (size == 0) {
+      connect_and_close(port, milliseconds);
+    } else {
+      slice(port, connections, size, milliseconds);
+    }
   }
   return 0;
 }

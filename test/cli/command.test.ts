@@ -83,7 +83,15 @@ describe('aioloop bench, from the packed package', () => {
     timeout: 120_000,
   }, () => {
     const file = join(project.folder, 'result.json')
-    const cases = ['http-latency', 'await-chain', 'lateness', 'timeout-ready', 'semaphore-contended', 'empty-main']
+    const cases = [
+      'http-latency',
+      'await-chain',
+      'lateness',
+      'timeout-ready',
+      'semaphore-contended',
+      'connect',
+      'empty-main',
+    ]
     const { code, stdout } = commandOf(project.package)(['bench', '--quick', '--json', file, '--case', ...cases])
     expect(code).toBe(0)
     expect(stdout).toContain('suite tasks')
@@ -91,7 +99,7 @@ describe('aioloop bench, from the packed package', () => {
     expect(env).toMatchObject({ loop: 'portable', load: { atStart: expect.any(Number) } })
     const rows = suites.flatMap((suite) => suite.rows)
     expect(suites.map(({ name, rows }) => [name, rows.length > 0])).toEqual(
-      ['schedule', 'timers', 'tasks', 'structured', 'sync', 'start'].map((name) => [name, true]),
+      ['schedule', 'timers', 'tasks', 'structured', 'sync', 'net', 'start'].map((name) => [name, true]),
     )
     for (const { subject, median, missing } of rows) {
       if (/^(asyncio|uvloop|effect|effection|async-mutex|async-sema|p-limit|p-queue|fastq)$/.test(subject))
