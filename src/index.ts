@@ -54,6 +54,7 @@ export { type CallGraphOptions, captureCallGraph, FutureCallGraph } from './debu
 export { formatCallGraph, type PrintCallGraphOptions, printCallGraph } from './debug/format-call-graph.ts'
 export { FrameCallGraphEntry } from './debug/frame-entry.ts'
 export type { PoolOptions } from './executors/pool-executor.ts'
+export { ProcessPoolExecutor, type ProcessPoolOptions } from './executors/process-pool-executor.ts'
 export { ThreadPoolExecutor, type ThreadPoolOptions } from './executors/thread-pool-executor.ts'
 export { toThread } from './executors/to-thread.ts'
 export { transfer } from './executors/transfer.ts'

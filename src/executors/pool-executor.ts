@@ -90,7 +90,7 @@ export abstract class PoolExecutor implements WorkPool, JobOwner, SeatOwner, Asy
     }
     if (initializer !== undefined) {
       const form = workForm(name, initializer, 'options.initializer')
-      this.initializer = { form, args: cloned(name, initargs, [], "'options.initargs'").args }
+      this.initializer = { form, args: this.#cloned(name, initargs, [], "'options.initargs'").args }
     }
     this.#name = name
     this.#maxWorkers = maxWorkers
@@ -240,6 +240,12 @@ export abstract class PoolExecutor implements WorkPool, JobOwner, SeatOwner, Asy
     this.#endIfOver()
   }
 
+  /** Throw for a loop that this kind of pool cannot serve. */
+  protected mustServe(_scheduler: Scheduler, _call: string): void {}
+
+  /** What is sent later is cloned now: the caller may change it meanwhile, and hears now of what cannot be. */
+  protected abstract clone(args: readonly unknown[], list: Parcel['list']): Pick<Parcel, 'args' | 'list'>
+
   /** Make a worker for seat number `index`. `blocked` is the loop to wake, or 0. */
   protected abstract open(index: number, scheduler: Scheduler, events: WorkerEvents): WorkerChannel
 
@@ -252,7 +258,7 @@ export abstract class PoolExecutor implements WorkPool, JobOwner, SeatOwner, Asy
     const job = new Job(scheduler, this, call, { form, args, list, many })
     const seat = this.#queue.size > 0 ? undefined : this.#seatFor(scheduler)
     if (seat === undefined) {
-      job.parcel = { form, many, ...cloned(call, args, list, 'an argument') }
+      job.parcel = { form, many, ...this.#cloned(call, args, list, 'an argument') }
       job.queued = true
       this.#queue.add(job)
     } else {
@@ -271,12 +277,23 @@ export abstract class PoolExecutor implements WorkPool, JobOwner, SeatOwner, Asy
     const { backend, closed } = scheduler
     if (closed) throw new LoopStateError(`${call}: the event loop is closed; make another with newEventLoop()`)
     if (!backend.capabilities.executor) throw new NotSupportedError(call, backend.name, 'executor')
+    this.mustServe(scheduler, call)
     if (this.#broken !== undefined) {
       throw new BrokenExecutorError(`${call}: the executor is broken (see cause); make another`, {
         cause: this.#broken,
       })
     }
     if (this.#shutDown) throw new LoopStateError(`${call}: the executor was shut down; make another`)
+  }
+
+  #cloned(call: string, args: readonly unknown[], list: Parcel['list'], what: string): Pick<Parcel, 'args' | 'list'> {
+    const plain = args.every((arg) => arg === null || !['object', 'function', 'symbol'].includes(typeof arg))
+    if (plain && list.length === 0) return { args, list }
+    try {
+      return this.clone(args, list)
+    } catch (error) {
+      throw uncloneable(call, error, what)
+    }
   }
 
   /** A free worker, or a new one if there is room for it. */
@@ -294,7 +311,14 @@ export abstract class PoolExecutor implements WorkPool, JobOwner, SeatOwner, Asy
       if (seat === undefined) return
       this.#queue.remove(job)
       job.queued = false
-      seat.run(job)
+      try {
+        seat.run(job)
+      } catch (error) {
+        // It was cloned once; a second time it could not be.
+        this.#free.push(seat)
+        this.jobOver(job)
+        job.failed(uncloneable('submit', error, 'an argument'))
+      }
     }
     if (!this.#shutDown) return
     for (const seat of this.#free.splice(0)) this.#dismiss(seat)
@@ -392,21 +416,6 @@ function mustBeCount(call: string, option: string, value: unknown): void {
   if (typeof value !== 'number') throw argumentTypeError(call, `options.${option}`, 'a whole number', value)
   if (!Number.isInteger(value) || value < 1) {
     throw argumentRangeError(call, `options.${option}`, 'a whole number from 1', value)
-  }
-}
-
-/** What is sent later is cloned now: the caller may change it meanwhile, and hears now of what cannot be. */
-function cloned(
-  call: string,
-  args: readonly unknown[],
-  list: Parcel['list'],
-  what: string,
-): Pick<Parcel, 'args' | 'list'> {
-  if (args.every((arg) => arg === null || !['object', 'function', 'symbol'].includes(typeof arg))) return { args, list }
-  try {
-    return structuredClone({ args, list }, { transfer: list as never })
-  } catch (error) {
-    throw uncloneable(call, error, what)
   }
 }
 

@@ -6,9 +6,9 @@ import { AsyncResource } from 'node:async_hooks'
 import type { MessagePort, ResourceLimits, Transferable, Worker } from 'node:worker_threads'
 import { CAPTURE } from '../loop/capture.ts'
 import type { WorkerChannel, WorkerEvents, WorkerMessage } from './worker-events.ts'
-import { type WorkerSetup, workerProgram } from './worker-program.ts'
+import { threadProgram, type WorkerSetup } from './worker-program.ts'
 
-export interface ThreadOptions extends Omit<WorkerSetup, 'port'> {
+export interface ThreadOptions extends WorkerSetup {
   readonly name: string
   readonly resourceLimits: ResourceLimits | undefined
 }
@@ -27,7 +27,7 @@ export class ThreadChannel implements WorkerChannel {
 
   constructor(options: ThreadOptions, events: WorkerEvents) {
     this.#events = events
-    program ??= workerProgram()
+    program ??= threadProgram()
     const text = program
     const { name, resourceLimits, ...setup } = options
     const { port1, port2 } = new this.#threads.MessageChannel()
@@ -36,7 +36,7 @@ export class ThreadChannel implements WorkerChannel {
       const worker = new this.#threads.Worker(text, {
         eval: true,
         name,
-        workerData: { ...setup, port: port2 } satisfies WorkerSetup,
+        workerData: { ...setup, port: port2 },
         transferList: [port2],
         ...(resourceLimits !== undefined && { resourceLimits }),
       })

@@ -7,7 +7,7 @@ import type { Scheduler } from '../loop/scheduler.ts'
 import { blockedMail } from './blocked-loops.ts'
 import { PoolExecutor, type PoolOptions } from './pool-executor.ts'
 import { ThreadChannel } from './thread-channel.ts'
-import type { WorkerChannel, WorkerEvents } from './worker-events.ts'
+import type { Parcel, WorkerChannel, WorkerEvents } from './worker-events.ts'
 
 /** Options of {@link ThreadPoolExecutor}. */
 export interface ThreadPoolOptions<A extends unknown[] = unknown[]> extends PoolOptions<A> {
@@ -50,6 +50,10 @@ export class ThreadPoolExecutor<A extends unknown[] = unknown[]> extends PoolExe
     pools++
     this.#prefix = threadNamePrefix
     this.#limits = resourceLimits
+  }
+
+  protected override clone(args: readonly unknown[], list: Parcel['list']): Pick<Parcel, 'args' | 'list'> {
+    return structuredClone({ args, list }, { transfer: list as never })
   }
 
   protected override open(index: number, scheduler: Scheduler, events: WorkerEvents): WorkerChannel {

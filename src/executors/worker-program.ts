@@ -1,5 +1,5 @@
 /**
- * What a worker thread runs. The function is sent as source text, so it is self-contained: nothing of this package is loaded
+ * What a worker runs, a thread or a process. The function is sent as source text, so it is self-contained: nothing of this package is loaded
  * there, and whatever it needs comes by `process.getBuiltinModule`. One job at a time; the next is sent when its outcome has
  * come back.
  *
@@ -8,13 +8,12 @@
  * end by an error that nothing caught. A `loop` other than 0 blocks its thread in a poll, and is woken by the addon; `id` is
  * a native loop of the worker's own, through which others hear of its end however that comes.
  */
-import type { MessagePort, Transferable } from 'node:worker_threads'
+import type { Transferable } from 'node:worker_threads'
 import { packThrown } from '../base/error-transfer.ts'
 import type { WorkForm } from './work.ts'
 
-/** What a worker gets as `workerData`. */
+/** What a worker is told at its beginning: a thread as `workerData`, with its port beside it. */
 export interface WorkerSetup {
-  readonly port: MessagePort
   /** `MailIo.waker`, where a loop may have to be woken. */
   readonly waker: string | undefined
   /** The loop that had the worker made. */
@@ -29,23 +28,48 @@ interface Waker {
   readonly id: number
 }
 
-/**
- * The text for `new Worker(text, { eval: true })`; fit for a script and for a module. What bundlers (esbuild, Vite) put in
- * place of names and of `import` is defined ahead.
- */
-export function workerProgram(): string {
-  const load = '(url) => import(url)'
-  const helpers = `globalThis.__name ??= (fn) => fn;globalThis.__vite_ssr_dynamic_import__ ??= ${load}`
-  return `'use strict';${helpers};(${threadMain})(${packThrown},${load})`
+/** What is needed of a MessagePort, or of a process's channel. */
+interface WorkerPort {
+  postMessage(message: unknown, list: readonly Transferable[]): void
+  on(event: 'message', listener: (message: Job | [kind: 'end']) => void): unknown
+  close(): void
+}
+
+const LOAD = '(url) => import(url)'
+/** What bundlers (esbuild, Vite) put in place of names and of `import`. */
+const HELPERS = `globalThis.__name ??= (fn) => fn;globalThis.__vite_ssr_dynamic_import__ ??= ${LOAD}`
+
+/** The text for `new Worker(text, { eval: true })`; fit for a script and for a module. */
+export function threadProgram(): string {
+  const setup = "process.getBuiltinModule('node:worker_threads').workerData"
+  return `'use strict';${HELPERS};(${workerMain})(${packThrown},${LOAD},${setup},${setup}.port)`
+}
+
+/** The text for `node -e text`, with a channel to its parent: the first message is the setup. */
+export function processProgram(): string {
+  return `'use strict';${HELPERS};(${processMain})((setup, port) => (${workerMain})(${packThrown},${LOAD},setup,port))`
 }
 
 type Importer = (url: string) => Promise<Record<string, unknown>>
 
-function threadMain(pack: typeof packThrown, importer: Importer): void {
-  const { workerData } = process.getBuiltinModule('node:worker_threads')
+function processMain(begin: (setup: WorkerSetup, port: WorkerPort) => void): void {
+  const port: WorkerPort = {
+    postMessage(message, list) {
+      if (list.length > 0) throw new TypeError('nothing can be transferred between processes; return it as it is')
+      process.send?.(message)
+    },
+    on: (event, listener) => process.on(event, listener as (message: unknown) => void),
+    close() {},
+  }
+  // The parent has ended, or let go: nobody would take what comes.
+  process.on('disconnect', () => process.exit())
+  process.once('message', (setup) => begin(setup as WorkerSetup, port))
+}
+
+function workerMain(pack: typeof packThrown, importer: Importer, setup: WorkerSetup, port: WorkerPort): void {
   const { AsyncResource } = process.getBuiltinModule('node:async_hooks')
   const vm = process.getBuiltinModule('node:vm')
-  const { port, waker: source, loop: firstLoop, initializer } = workerData as WorkerSetup
+  const { waker: source, loop: firstLoop, initializer } = setup
   const known = new Map<number, AnyFunction>()
   const waker = source === undefined ? undefined : (new vm.Script(source).runInThisContext() as Waker)
   let woken = 0

@@ -34,6 +34,7 @@ import { locksContract } from './locks.contract.ts'
 import { mapContract } from './map.contract.ts'
 import { namesContract } from './names.contract.ts'
 import { orderContract } from './order.contract.ts'
+import { processPoolContract } from './process-pool.contract.ts'
 import { queueOrdersContract } from './queue-orders.contract.ts'
 import { queuesContract } from './queues.contract.ts'
 import { robustnessContract } from './robustness.contract.ts'
@@ -75,6 +76,7 @@ export function eventLoopContract(harness: Harness): void {
     lifecycleContract(harness)
     executorsContract(harness)
     executorMapContract(harness)
+    processPoolContract(harness)
     errorsContract(harness)
     futuresContract(harness)
     streamHandOverContract(harness)

@@ -26,6 +26,9 @@ describe('thread pools', () => {
   it('do not keep the process alive without work', async () => {
     expect(await scene('idle')).toEqual({ ...ended('[ 1, 2 ]\n'), stderr: '' })
   })
+  it('of processes end with the process, and refuse a loop that blocks', async () => {
+    expect(await scene('idleProcesses')).toEqual({ ...ended('true\nNotSupportedError\n'), stderr: '' })
+  })
   it('keep it alive while they work', async () => {
     expect(await scene('busy')).toMatchObject(ended('run is over\nworked\n'))
   })
