@@ -61,9 +61,9 @@ function* upgrade(
         ? yield* asClient(scheduler, transport, settings.client as ClientTls, received)
         : yield* asServer(scheduler, transport, settings.server, received)
     const extra = tlsInfo(socket, transport)
-    return yield* madeTransport(
-      scheduler,
-      (options) => new TlsTransport(scheduler, raw, protocol, { ...options, extra, quiet: true }),
+    // In the context of the connection, in which the protocol was called so far.
+    return yield* madeTransport(scheduler, (options) =>
+      transport.runInAsyncScope(() => new TlsTransport(scheduler, raw, protocol, { ...options, extra, quiet: true })),
     )
   } catch (error) {
     transport.abort()

@@ -244,14 +244,17 @@ export class DatagramTransport extends AsyncResource implements contract.Datagra
     })
   }
 
-  /** In the middle of a call of the user's: whatever runs goes on to run. */
+  /** In the middle of a call of the user's, whose task goes on as the current one when this returns. */
   #pauseWriting(): void {
     this.#paused = true
+    const outer = running.task
+    running.task = null
     try {
-      this.#protocol.pauseWriting()
+      this.runInAsyncScope(this.#protocol.pauseWriting, this.#protocol)
     } catch (error) {
       this.#report(error, 'protocol.pauseWriting() failed')
     }
+    running.task = outer
   }
 
   #call(method: (...args: never[]) => unknown, message: string, argument?: unknown): void {

@@ -286,14 +286,17 @@ export class WritingTransport extends AsyncResource implements WriteTransport, S
     )
   }
 
-  /** In the middle of a call of the user's: whatever runs goes on to run. */
+  /** In the middle of a call of the user's, whose task goes on as the current one when this returns. */
   #pauseWriting(): void {
     this.#writingPaused = true
+    const outer = running.task
+    running.task = null
     try {
-      this.#protocol.pauseWriting()
+      this.runInAsyncScope(this.#protocol.pauseWriting, this.#protocol)
     } catch (error) {
       this.#report(error, 'protocol.pauseWriting() failed')
     }
+    running.task = outer
   }
 
   #report(exception: unknown, message: string): void {

@@ -7,6 +7,7 @@ import { baseConformance } from './base.conformance.ts'
 import { callbackErrorsConformance } from './callback-errors.conformance.ts'
 import { conditionConformance } from './condition.conformance.ts'
 import { conditionCancelConformance } from './condition-cancel.conformance.ts'
+import { connectionContextConformance } from './connection-context.conformance.ts'
 import { contextConformance } from './context.conformance.ts'
 import { eagerConformance } from './eager.conformance.ts'
 import { endpointContextConformance } from './endpoint-context.conformance.ts'
@@ -21,6 +22,7 @@ import { serverContextConformance } from './server-context.conformance.ts'
 import { shieldConformance } from './shield.conformance.ts'
 import { slowCallbacksConformance } from './slow-callbacks.conformance.ts'
 import { staggeredConformance } from './staggered.conformance.ts'
+import { subprocessContextConformance } from './subprocess-context.conformance.ts'
 import { taskCancelConformance } from './task-cancel.conformance.ts'
 import { taskGroupCancelConformance } from './task-group-cancel.conformance.ts'
 import { taskGroupsConformance } from './task-groups.conformance.ts'
@@ -63,6 +65,8 @@ export function conformance(harness: Harness): void {
     contextConformance(harness)
     slowCallbacksConformance(harness)
     serverContextConformance(harness)
+    connectionContextConformance(harness)
     endpointContextConformance(harness)
+    subprocessContextConformance(harness)
   })
 }

@@ -1,8 +1,8 @@
 /**
  * The public shapes of protocols: what a transport calls. Types only; the base classes to extend are in transports/.
  *
- * Every method is called from the loop's turn, with no current task, in the async context in which the transport was made;
- * `pauseWriting` alone is called from within the `write` that went over the limit. One that throws is reported to the
+ * Every method is called with no current task, in the async context in which the transport was made: from the loop's turn,
+ * `pauseWriting` alone from within the `write` that went over the limit. One that throws is reported to the
  * loop's exception handler; where it says "fatal" the transport is also closed at once.
  */
 import type { Address } from './address.ts'

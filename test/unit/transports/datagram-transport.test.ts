@@ -1,6 +1,7 @@
 /** Flow control of a datagram transport, over a socket that takes nothing until it is told to. */
+import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Address, DatagramTransport as Transport } from 'aioloop'
-import { DatagramProtocol, getRunningLoop, run, sleep } from 'aioloop'
+import { currentTask, DatagramProtocol, getRunningLoop, run, sleep } from 'aioloop'
 import { expect, test } from 'vitest'
 import { DATAGRAM_OVERHEAD, type DatagramEvents, type RawDatagram } from '../../../src/loop/io/datagram-io.ts'
 import { Future } from '../../../src/tasks/future.ts'
@@ -92,6 +93,23 @@ test('the protocol is paused above the high-water mark and resumed at the low on
     expect(flow.log).toEqual(['pause', 'resume', 'pause'])
     expect(() => transport.setWriteBufferLimits({ high: 1, low: 2 })).toThrow(RangeError)
   }))
+
+test('the protocol is paused in the context of its endpoint, and the task that sends goes on', async () => {
+  const store = new AsyncLocalStorage<string>()
+  await store.run('inner', () =>
+    withTransport(async (transport, _socket, flow) => {
+      const seen: unknown[] = []
+      flow.pauseWriting = () => void seen.push(store.getStore(), currentTask())
+      transport.setWriteBufferLimits({ high: 100 })
+      const task = currentTask()
+      store.run('sending', () => {
+        transport.sendto(new Uint8Array(200))
+        expect([store.getStore(), currentTask()]).toEqual(['sending', task])
+      })
+      expect(seen).toEqual(['inner', undefined])
+    }),
+  )
+})
 
 test('a transport that closes sends what waits first', () =>
   withTransport(async (transport, socket, flow) => {
