@@ -5,7 +5,7 @@
 import { argumentTypeError, isCancelled, TimeoutError } from '../base/errors.ts'
 import { mustBeTime } from '../loop/arguments.ts'
 import type { Awaitable, Body, Coroutine } from '../loop/contract/awaitable.ts'
-import { isGenerator, takeGenerator } from '../tasks/coroutine.ts'
+import { adoptSteps, isGenerator, isLibraryCall, takeGenerator } from '../tasks/coroutine.ts'
 import { toFuture, type Waitable } from '../tasks/ensure-future.ts'
 import type { Frame } from '../tasks/frame.ts'
 import { isFuture } from '../tasks/future.ts'
@@ -54,6 +54,8 @@ class Expired<T> extends Scope<T> {
 export function waitFor<T>(source: Waitable<T>, timeout: number | null): Awaitable<T> {
   if (timeout !== null) mustBeTime('waitFor', 'timeout', timeout)
   const body = bodyOf(source)
+  // A call of the library has begun: it is cancelled where it stands, so a deadline that is over does it.
+  if (isLibraryCall(source)) return openTimeout('waitFor', timeout, () => adoptSteps<T>(source) ?? wrapFuture(source))
   if (timeout === null || timeout > 0) return openTimeout('waitFor', timeout, body)
   return openScope('waitFor', (frame) => new Expired(frame, source))
 }

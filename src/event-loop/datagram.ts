@@ -11,6 +11,7 @@ import type { DatagramProtocol } from '../loop/contract/protocol.ts'
 import type { DatagramEvents, DatagramIo, RawDatagram } from '../loop/io/datagram-io.ts'
 import type { SystemError } from '../loop/io/system.ts'
 import type { Scheduler } from '../loop/scheduler.ts'
+import { throwArmedCancel } from '../tasks/armed-cancel.ts'
 import { drive } from '../tasks/driven.ts'
 import { Future, FutureState } from '../tasks/future.ts'
 import { Grant } from '../tasks/grant.ts'
@@ -188,6 +189,7 @@ class Endpoint {
     }
     try {
       yield* made
+      throwArmedCancel()
     } catch (error) {
       transport.close()
       throw error

@@ -9,6 +9,7 @@ import type { AddressInfo } from '../loop/contract/names.ts'
 import type { StreamProtocol } from '../loop/contract/protocol.ts'
 import type { ListenerEvents, RawListener, RawStream, StreamIo } from '../loop/io/stream-io.ts'
 import type { Scheduler } from '../loop/scheduler.ts'
+import { throwArmedCancel } from '../tasks/armed-cancel.ts'
 import { drive } from '../tasks/driven.ts'
 import { Server } from '../transports/server.ts'
 import { mustBeFd } from './connect.ts'
@@ -77,6 +78,7 @@ export function* serve(
     if (startServing) {
       server.listen(CALL)
       yield* sleep(0)
+      throwArmedCancel()
     }
     return server
   } catch (error) {

@@ -1,6 +1,7 @@
 /** The wait until a transport has called `connectionMade`. */
 import type { Coroutine } from '../loop/contract/awaitable.ts'
 import type { Scheduler } from '../loop/scheduler.ts'
+import { throwArmedCancel } from '../tasks/armed-cancel.ts'
 import { Future } from '../tasks/future.ts'
 import type { TransportOptions, WritingTransport } from '../transports/writing-transport.ts'
 
@@ -16,6 +17,7 @@ export function* madeTransport<T extends WritingTransport>(
   const transport = make({ made })
   try {
     yield* made
+    throwArmedCancel()
     return transport
   } catch (error) {
     transport.close()

@@ -3,17 +3,15 @@
  * Keeps those that have not ended, for the end of the loop.
  */
 import { LoopStateError, NotSupportedError } from '../base/errors.ts'
-import { sleep } from '../coordination/sleep.ts'
 import { mustBeCallback, mustBeOptions } from '../loop/arguments.ts'
 import type { Awaitable, Coroutine } from '../loop/contract/awaitable.ts'
 import type { SubprocessProtocol } from '../loop/contract/protocol.ts'
 import type { SubprocessOptions } from '../loop/contract/subprocess.ts'
 import type { ProcessIo, SpawnOptions } from '../loop/io/process-io.ts'
 import type { Scheduler } from '../loop/scheduler.ts'
-import { currentTask } from '../tasks/create-task.ts'
+import { throwArmedCancel } from '../tasks/armed-cancel.ts'
 import { drive } from '../tasks/driven.ts'
 import { Future } from '../tasks/future.ts'
-import type { Task } from '../tasks/task.ts'
 import { mustBeSubprocessProtocol, ProcessTransport } from '../transports/process-transport.ts'
 import { type DefaultStream, mustBeText, spawnOptions, splitArguments } from './process-options.ts'
 import { spawnError } from './spawn-error.ts'
@@ -91,8 +89,7 @@ export class ChildProcesses {
     const transport = this.#transport(processes, protocol, spawn, made)
     try {
       yield* made
-      // A cancel that came before an async function got as far as to wait: it must not find the child given away.
-      if ((currentTask() as Task<unknown> | undefined)?.armed === true) yield* sleep(0)
+      throwArmedCancel()
     } catch (error) {
       if (this.#running.has(transport)) {
         transport.close()

@@ -7,7 +7,7 @@ import { usageTypeError } from '../base/errors.ts'
 import type { Coroutine, Suspension } from '../loop/contract/awaitable.ts'
 import type { Ready } from '../loop/ready.ts'
 import { getRunningLoop } from '../loop/running.ts'
-import { isGenerator } from './coroutine.ts'
+import { adoptSteps, isGenerator } from './coroutine.ts'
 import { currentTask } from './create-task.ts'
 import { schedulerOf } from './scheduler-of.ts'
 import { isWait, suspendOn, type Wait } from './suspension.ts'
@@ -79,7 +79,8 @@ export class BodyWait<T> implements Wait, Iterator<Suspension, T, unknown> {
 
 /** Call a body and wait for it, as part of the task that runs here, if one does. */
 export function* runBody<T>(call: string, body: () => unknown): Coroutine<T> {
-  const made = body()
+  const called = body()
+  const made = adoptSteps(called) ?? called
   if (isGenerator(made)) return (yield* made) as T
   if (isWait(made)) return yield* made as unknown as Iterable<Suspension, T>
   if (typeof (made as PromiseLike<T> | undefined)?.then === 'function') {

@@ -37,6 +37,22 @@ function hasGeneratorShape(value: unknown): boolean {
   return typeof next === 'function' && typeof raise === 'function' && typeof then !== 'function'
 }
 
+/** What a call of the library that began, and that nobody waits for yet, gives its steps by. */
+export const ADOPT = Symbol('adopt')
+
+/**
+ * The steps that are left of a call of the library which is handed over as an awaitable, such as `openConnection(...)`: whoever takes
+ * them steps them itself, as `yield*` does, so its cancel reaches the wait at which they stand. Undefined for anything else.
+ */
+export function adoptSteps<T>(value: unknown): Coroutine<T> | undefined {
+  return (value as { [ADOPT]?: () => Coroutine<T> | undefined } | null | undefined)?.[ADOPT]?.()
+}
+
+/** True for what {@link adoptSteps} may know of. */
+export function isLibraryCall(value: unknown): value is PromiseLike<never> {
+  return typeof value === 'object' && value !== null && ADOPT in value
+}
+
 const taken = new WeakSet<object>()
 
 /** A generator object is handed to the library: a second time is an error, as for asyncio's coroutine objects. */

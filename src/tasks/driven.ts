@@ -7,6 +7,7 @@
 import { LoopStateError } from '../base/errors.ts'
 import type { Awaitable, Coroutine, Suspension } from '../loop/contract/awaitable.ts'
 import { BodyWait } from './body-wait.ts'
+import { ADOPT } from './coroutine.ts'
 import { failed, Settled } from './settled.ts'
 import { releaseSuspension } from './suspension.ts'
 import { wrapFuture } from './wrap-future.ts'
@@ -23,16 +24,19 @@ export function drive<T>(steps: Coroutine<T>): Awaitable<T> {
   }
   if (first.done === true) return new Settled(first.value)
   releaseSuspension()
-  return new Driven(steps)
+  return new Driven(steps, first.value)
 }
 
 class Driven<T> implements Awaitable<T> {
   readonly #steps: Coroutine<T>
   #promise: Promise<T> | undefined
   #adopted = false
+  /** It stands at a body that runs in the caller's frame already: nobody else's cancel reaches that. */
+  readonly #atBody: boolean
 
-  constructor(steps: Coroutine<T>) {
+  constructor(steps: Coroutine<T>, first: unknown) {
     this.#steps = steps
+    this.#atBody = first instanceof BodyWait
     RESOLVED.then(() => {
       if (!this.#adopted) this.#promise ??= this.#run()
     })
@@ -57,6 +61,13 @@ class Driven<T> implements Awaitable<T> {
     if (this.#adopted) {
       throw new LoopStateError('yield*: a coroutine waits for this already; wait for it once')
     }
+    this.#adopted = true
+    return this.#steps
+  }
+
+  /** For `adoptSteps`. */
+  [ADOPT](): Coroutine<T> | undefined {
+    if (this.#atBody || this.#adopted || this.#promise !== undefined) return undefined
     this.#adopted = true
     return this.#steps
   }

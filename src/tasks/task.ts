@@ -27,7 +27,7 @@ import { callbackName } from '../loop/handle.ts'
 import { findRunningLoop, running } from '../loop/running.ts'
 import type { PendingTask, Scheduler } from '../loop/scheduler.ts'
 import { lastWaitOf, originOf } from '../loop/traces.ts'
-import { isEngineGenerator, isGenerator, resume, resumeWithError } from './coroutine.ts'
+import { adoptSteps, isEngineGenerator, isGenerator, resume, resumeWithError } from './coroutine.ts'
 import { type Cancellable, currentFrame, Frame, type FrameTask } from './frame.ts'
 import { Future, FutureState } from './future.ts'
 import { coroutineBegan, handedOver } from './never-stepped.ts'
@@ -285,7 +285,8 @@ export class Task<T> extends Future<T> implements contract.Task<T>, Waiter, Pend
     }
     const args = this.#args
     this.#args = undefined
-    const body: unknown = args === undefined ? (coro as Body<unknown>)() : (coro as Body<unknown, unknown[]>)(...args)
+    const made: unknown = args === undefined ? (coro as Body<unknown>)() : (coro as Body<unknown, unknown[]>)(...args)
+    const body = adoptSteps(made) ?? made
     // An awaitable is its own iterator, so it is stepped like a generator and costs no promise.
     this.#engine = isEngineGenerator(body)
     if (this.#engine || isGenerator(body) || isWait(body)) {

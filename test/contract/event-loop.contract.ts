@@ -7,6 +7,7 @@ import { cancelCountingContract } from './cancel-counting.contract.ts'
 import { cancelDeliveryContract } from './cancel-delivery.contract.ts'
 import { cancelRacesContract } from './cancel-races.contract.ts'
 import { cancelUnwindingContract } from './cancel-unwinding.contract.ts'
+import { cancelledOpeningContract } from './cancelled-opening.contract.ts'
 import { capacityLimiterContract } from './capacity-limiter.contract.ts'
 import { channelsContract } from './channels.contract.ts'
 import { connectionsContract } from './connections.contract.ts'
@@ -86,6 +87,7 @@ export function eventLoopContract(harness: Harness): void {
     cancelDeliveryContract(harness)
     cancelCountingContract(harness)
     cancelUnwindingContract(harness)
+    cancelledOpeningContract(harness)
     cancelRacesContract(harness)
     cancelAsyncFunctionsContract(harness)
     signalContract(harness)
