@@ -1,5 +1,6 @@
 /* The limit: an echo server in C on libuv. Reads into one buffer for all connections, writes what it read with
  * uv_try_write and the rest with uv_write. Prints its port; ends with its input, where that is a pipe. */
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -62,6 +63,7 @@ static void on_input(uv_poll_t* input, int status, int events) {
 }
 
 int main(void) {
+  signal(SIGPIPE, SIG_IGN); /* a client that left in the middle of an answer */
   uv_poll_t input;
   uv_loop_t* loop = uv_default_loop();
   uv_tcp_t server;

@@ -1,7 +1,7 @@
 /* Load for echo servers: CONNECTIONS clients on one epoll, each sends SIZE bytes and waits for all of them before it
  * sends again. Reads "PORT CONNECTIONS SIZE MILLISECONDS" lines from its input; after each slice prints the number of
- * requests, the nanoseconds they took, and the median and 99th percentile of one's latency in nanoseconds. With a SIZE of
- * 0 each request is a connection that is made, accepted and closed, one after the other. Linux only. */
+ * requests, the nanoseconds they took, and the median and 99th percentile of one's latency in nanoseconds. With a SIZE
+ * of 0 each request is a connection that is made, accepted and closed, one after the other. Linux only. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
