@@ -11,6 +11,7 @@ import { connectionContextConformance } from './connection-context.conformance.t
 import { contextConformance } from './context.conformance.ts'
 import { eagerConformance } from './eager.conformance.ts'
 import { endpointContextConformance } from './endpoint-context.conformance.ts'
+import { executorConformance } from './executor.conformance.ts'
 import { futuresConformance } from './futures.conformance.ts'
 import { gatherConformance } from './gather.conformance.ts'
 import { lockConformance } from './lock.conformance.ts'
@@ -68,5 +69,6 @@ export function conformance(harness: Harness): void {
     connectionContextConformance(harness)
     endpointContextConformance(harness)
     subprocessContextConformance(harness)
+    executorConformance(harness)
   })
 }
