@@ -103,9 +103,9 @@ export function* openAccepted<P extends StreamProtocol>(
   factory: () => P,
   tls: ServerTls,
 ): Coroutine<[TlsTransport, P]> {
-  const acceptor = new TlsAcceptor(scheduler, call, undefined, tls)
   let below: StreamTransport | undefined
   try {
+    const acceptor = new TlsAcceptor(scheduler, call, undefined, tls)
     const [encrypted, socket] = yield* awaitClient(scheduler, (outcome) => {
       below = acceptor.accept(raw, undefined, outcome)
     })
@@ -117,7 +117,8 @@ export function* openAccepted<P extends StreamProtocol>(
     )
     return [transport, protocol]
   } catch (error) {
-    below?.abort()
+    if (below === undefined) raw.close()
+    else below.abort()
     throw error
   }
 }

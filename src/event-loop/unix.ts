@@ -77,8 +77,9 @@ function* listen(
   tls: ServerTls | undefined,
 ): Coroutine<Server> {
   const { fd, backlog, startServing = true, cleanupSocket = true } = options
-  const listener = fd === undefined ? bind(streams, path as string) : streams.adoptListener(fd, NO_LISTENER_EVENTS)
+  // First: it throws what is wrong with a certificate, and there is nothing to close yet.
   const accept = acceptWith(scheduler, SERVE, factory, () => {}, tls)
+  const listener = fd === undefined ? bind(streams, path as string) : streams.adoptListener(fd, NO_LISTENER_EVENTS)
   const name = listener.localName()
   const closed = cleanupSocket && typeof name === 'string' ? removal(name) : undefined
   return yield* serve(scheduler, [listener], { backlog, accept, closed }, startServing)

@@ -1,5 +1,7 @@
 /** What `getExtraInfo('socket')` gives: the system's end of a raw stream or listener, to look at and to tune. */
 import { inspect } from 'node:util'
+import { argumentRangeError, argumentTypeError } from '../base/errors.ts'
+import { mustBeTime } from '../loop/arguments.ts'
 import type { Address } from '../loop/contract/address.ts'
 import type { TransportSocket } from '../loop/contract/transport.ts'
 
@@ -12,6 +14,8 @@ export interface RawSocket {
 
 /** Milliseconds; what most systems wait before the first probe. */
 const DEFAULT_IDLE = 7_200_000
+/** Seconds go to the system as a signed word. */
+const LONGEST_IDLE = 2_147_483_647_000
 
 export class RawSocketView implements TransportSocket {
   readonly localName: Address | string | undefined
@@ -34,10 +38,15 @@ export class RawSocketView implements TransportSocket {
   }
 
   setNoDelay(enabled: boolean): void {
+    if (typeof enabled !== 'boolean') throw argumentTypeError('socket.setNoDelay', 'enabled', 'true or false', enabled)
     this.#raw.setNoDelay?.(enabled)
   }
 
   setKeepAlive(enabled: boolean, idle: number = DEFAULT_IDLE): void {
+    if (typeof enabled !== 'boolean')
+      throw argumentTypeError('socket.setKeepAlive', 'enabled', 'true or false', enabled)
+    mustBeTime('socket.setKeepAlive', 'idle', idle)
+    if (idle > LONGEST_IDLE) throw argumentRangeError('socket.setKeepAlive', 'idle', `at most ${LONGEST_IDLE} ms`, idle)
     this.#raw.setKeepAlive?.(enabled, idle)
   }
 

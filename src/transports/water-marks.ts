@@ -1,5 +1,6 @@
 /** The two marks of a write buffer, with asyncio's defaults and checks. */
-import { argumentRangeError } from '../base/errors.ts'
+import { argumentRangeError, argumentTypeError } from '../base/errors.ts'
+import { mustBeOptions } from '../loop/arguments.ts'
 import type { WriteBufferLimits } from '../loop/contract/transport.ts'
 
 /** Bytes; asyncio's. */
@@ -7,6 +8,13 @@ export const DEFAULT_HIGH = 64 * 1024
 
 /** Missing marks filled in: only `low` makes high = 4 * low, only `high` makes low a quarter of it. */
 export function waterMarks(call: string, limits: WriteBufferLimits = {}): { low: number; high: number } {
+  mustBeOptions(call, limits)
+  for (const mark of ['high', 'low'] as const) {
+    const value: unknown = limits[mark]
+    if (value !== undefined && typeof value !== 'number') {
+      throw argumentTypeError(call, `limits.${mark}`, 'a number of bytes', value)
+    }
+  }
   const high = limits.high ?? (limits.low === undefined ? DEFAULT_HIGH : 4 * limits.low)
   const low = limits.low ?? Math.floor(high / 4)
   if (!(low >= 0 && high >= low))

@@ -38,6 +38,7 @@ import { orderContract } from './order.contract.ts'
 import { processPoolContract } from './process-pool.contract.ts'
 import { queueOrdersContract } from './queue-orders.contract.ts'
 import { queuesContract } from './queues.contract.ts'
+import { refusedOpeningsContract } from './refused-openings.contract.ts'
 import { robustnessContract } from './robustness.contract.ts'
 import { scopesContract } from './scopes.contract.ts'
 import { semaphoresContract } from './semaphores.contract.ts'
@@ -88,6 +89,7 @@ export function eventLoopContract(harness: Harness): void {
     cancelCountingContract(harness)
     cancelUnwindingContract(harness)
     cancelledOpeningContract(harness)
+    refusedOpeningsContract(harness)
     cancelRacesContract(harness)
     cancelAsyncFunctionsContract(harness)
     signalContract(harness)
