@@ -11,7 +11,7 @@ import type { ListenerEvents, RawListener, RawStream, StreamIo } from '../loop/i
 import type { Scheduler } from '../loop/scheduler.ts'
 import { throwArmedCancel } from '../tasks/armed-cancel.ts'
 import { drive } from '../tasks/driven.ts'
-import { Server } from '../transports/server.ts'
+import { Server, type ServerOptions } from '../transports/server.ts'
 import { mustBeFd } from './connect.ts'
 import type { ProtocolFactory } from './made-transport.ts'
 import { getaddrinfo } from './names.ts'
@@ -70,7 +70,7 @@ export function checkBacklog(call: string, backlog: unknown): number {
 export function* serve(
   scheduler: Scheduler,
   listeners: readonly RawListener[],
-  settings: ConstructorParameters<typeof Server>[2],
+  settings: ServerOptions,
   startServing: boolean,
 ): Coroutine<Server> {
   const server = new Server(scheduler, listeners, settings)
