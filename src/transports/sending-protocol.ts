@@ -2,6 +2,7 @@
 import { LoopStateError } from '../base/errors.ts'
 import type { Awaitable } from '../loop/contract/awaitable.ts'
 import type { BaseProtocol } from '../loop/contract/protocol.ts'
+import { running } from '../loop/running.ts'
 import type { Scheduler } from '../loop/scheduler.ts'
 import { Future } from '../tasks/future.ts'
 import { failed, Settled } from '../tasks/settled.ts'
@@ -34,8 +35,10 @@ export class SendingProtocol extends Protocol {
   giveBack(): void {
     this.#transport.setProtocol(this.#before)
     if (this.#reading) this.#transport.resumeReading()
-    if (this.#lost !== undefined) this.#before.connectionLost(this.#lost.error)
-    else if (this.#paused) this.#before.pauseWriting()
+    const before = this.#before
+    const lost = this.#lost
+    if (lost !== undefined) this.#tell('connectionLost', () => before.connectionLost(lost.error))
+    else if (this.#paused) this.#tell('pauseWriting', () => before.pauseWriting())
   }
 
   /** Done when the transport takes more. Fails when the connection is lost. */
@@ -62,6 +65,20 @@ export class SendingProtocol extends Protocol {
 
   override eofReceived(): boolean {
     return true
+  }
+
+  /** As from the turn: with no current task, and what it throws is reported and not the outcome of the sending. */
+  #tell(method: string, call: () => void): void {
+    const outer = running.task
+    running.task = null
+    try {
+      call()
+    } catch (exception) {
+      const message = `protocol.${method}() failed`
+      const context = { message, exception, transport: this.#transport, protocol: this.#before }
+      this.#scheduler.loop.callExceptionHandler(context)
+    }
+    running.task = outer
   }
 
   #failure(): unknown {

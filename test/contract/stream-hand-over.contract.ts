@@ -7,6 +7,7 @@ import { pipeline } from 'node:stream/promises'
 import {
   CancelledError,
   createTask,
+  currentTask,
   getRunningLoop,
   LoopStateError,
   openConnection,
@@ -20,7 +21,7 @@ import {
 } from 'aioloop'
 import { describe, expect, test } from 'vitest'
 import { type Harness, openLab } from './harness.ts'
-import { closeAll, connectedPair, hasStreams, portOf } from './net-lab.ts'
+import { closeAll, connectedPair, hasStreams, portOf, Recorder } from './net-lab.ts'
 import { ARGUMENT_RANGE, ARGUMENT_TYPE, expectRejects, expectThrows, LOOP_STATE, rejectionOf } from './refusal.ts'
 
 const pem = (name: string) => readFileSync(new URL(`./tls/${name}`, import.meta.url))
@@ -233,6 +234,36 @@ export function streamHandOverContract(harness: Harness): void {
             await server.waitClosed()
           }),
         )
+      })
+
+      test('fails with the loss, whatever the protocol throws when it is told, and tells it outside of the task', async () => {
+        class Throwing extends Recorder {
+          toldIn: unknown = 'nobody'
+          override connectionLost(error: unknown): void {
+            super.connectionLost(error)
+            this.toldIn = currentTask()
+            throw new Error('thrown by connectionLost')
+          }
+        }
+        await withFile(8_000_000, (path) =>
+          lab.run(async () => {
+            const loop = getRunningLoop()
+            const { server, client, peer } = await connectedPair(loop, { client: () => new Throwing() })
+            peer.transport.pauseReading()
+            const file = await open(path)
+            const sending = createTask(() => loop.sendfile(client.transport, file))
+            await sleep(20)
+            peer.transport.abort()
+            expect(String(await rejectionOf(() => sending))).not.toContain('thrown by connectionLost')
+            expect(client.calls.filter((call) => call === 'lost')).toHaveLength(1)
+            expect((client as Throwing).toldIn).toBeUndefined()
+            await file.close()
+            server.close()
+            await server.waitClosed()
+          }),
+        )
+        const [report] = lab.takeReports()
+        expect(report).toMatchObject({ message: 'protocol.connectionLost() failed' })
       })
 
       test('bad input is refused in words', async () => {
