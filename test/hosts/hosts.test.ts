@@ -89,7 +89,8 @@ describe('other runtimes take the portable loop before anything is loaded', () =
 })
 
 describe('Node for arm64', () => {
-  it('runs the cross-compiled binary natively, under qemu', (context) => {
+  // Compiles all of the addon.
+  it('runs the cross-compiled binary natively, under qemu', { timeout: 180_000 }, (context) => {
     const command = nodeOnArm64()
     if (command === undefined) return context.skip('needs qemu-aarch64, g++-aarch64-linux-gnu and Node for arm64')
     const build = [join(root, 'scripts', 'prebuild.mjs'), '--arch', 'arm64', '--out', project.package]
