@@ -4,8 +4,15 @@
  */
 import { spawnSync } from 'node:child_process'
 
+/** Their environment: ours without the sanitizer, which would be loaded into them too, and hangs some. */
+export function environmentOfTools(): NodeJS.ProcessEnv {
+  const { LD_PRELOAD, ...rest } = process.env
+  return rest
+}
+
 export function tool(name: string, ...probe: string[]): string | undefined {
-  return spawnSync(name, probe, { stdio: 'ignore' }).status === 0 ? name : undefined
+  const options = { stdio: 'ignore', env: environmentOfTools(), timeout: 30_000 } as const
+  return spawnSync(name, probe, options).status === 0 ? name : undefined
 }
 
 export const curl = () => tool('curl', '--version')

@@ -3,6 +3,7 @@ import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { afterEach } from 'vitest'
+import { environmentOfTools } from '../hosts/tools.ts'
 
 const children = new Set<ChildProcessWithoutNullStreams>()
 
@@ -13,7 +14,7 @@ export interface Output {
 }
 
 function begin(command: string, args: readonly string[]): ChildProcessWithoutNullStreams {
-  const child = spawn(command, args, { stdio: 'pipe' })
+  const child = spawn(command, args, { stdio: 'pipe', env: environmentOfTools() })
   children.add(child)
   child.once('close', () => children.delete(child))
   // A program that ends early does not take what is left; its output tells why.
