@@ -25,7 +25,7 @@ const BUSY = `
       }
     }
     const localAddr = { address: '127.0.0.1', port: 0 }
-    // node:dgram aborts the process (UDPWrap::OnRecv) when terminate() meets a datagram that comes in, with or without us.
+    // node:dgram can abort the process (in UDPWrap::OnRecv) when terminate() meets a datagram that comes in.
     const { isMainThread } = process.getBuiltinModule('node:worker_threads')
     if (loop.capabilities.datagram && (loop.name === 'native' || isMainThread)) forget(loop.createDatagramEndpoint(() => new Echo(), { localAddr }))
   }
