@@ -13,8 +13,8 @@ export interface Exchange<T> {
   readonly putters: LinkedList<Putter<T>>
   /** An item that was handed over and not taken, with the turn it had. */
   giveBack(item: T, turn: number): void
-  /** An item that was accepted from a `put` that is cancelled after all. */
-  withdraw(item: T): void
+  /** The item of this `put` was accepted, and the `put` is cancelled after all. */
+  withdraw(putter: Putter<T>): void
 }
 
 /** A wait for an item. */
@@ -104,7 +104,7 @@ export class Putter<T> extends Grant<void> implements Linked<Putter<T>> {
   }
 
   protected giveBack(): void {
-    this.#exchange.withdraw(this.item)
+    this.#exchange.withdraw(this)
   }
 }
 

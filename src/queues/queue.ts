@@ -13,7 +13,7 @@ import type { Awaitable } from '../loop/contract/awaitable.ts'
 import { LoopBound } from '../tasks/loop-bound.ts'
 import { failed, Settled } from '../tasks/settled.ts'
 import { type Getter, ItemWait, Putter, StepWait, shutDown } from './queue-waits.ts'
-import { FifoStore, type Store } from './store.ts'
+import { type Cell, FifoStore, type Store } from './store.ts'
 import { Tally } from './tally.ts'
 
 const DONE = new Settled<void>(undefined)
@@ -132,7 +132,7 @@ export class Queue<T> extends LoopBound {
   put(item: T): Awaitable<void> {
     if (this.#shutDown) return failed(shutDown('put'))
     if (this.full()) return new Putter(this.schedulerFor('queue.put'), this, item)
-    this.#accept(item)
+    this.#accept(item, item)
     return DONE
   }
 
@@ -149,7 +149,7 @@ export class Queue<T> extends LoopBound {
   putNowait(item: T): void {
     if (this.#shutDown) throw shutDown('putNowait')
     if (this.full()) throw new QueueFull('queue.putNowait: the queue is full; await put(item) to wait for room')
-    this.#accept(item)
+    this.#accept(item, item)
   }
 
   /**
@@ -271,8 +271,8 @@ export class Queue<T> extends LoopBound {
   }
 
   /** @internal */
-  withdraw(item: T): void {
-    if (!this.#store.withdraw(item)) return
+  withdraw(putter: Putter<T>): void {
+    if (!this.#store.withdraw(putter)) return
     this.#admit()
     this.#tally.subtract(1)
   }
@@ -283,10 +283,10 @@ export class Queue<T> extends LoopBound {
     return `<${this.constructor.name} size=${this.qsize()}${bound} ${waiting}${this.#shutDown ? ' shut down' : ''}>`
   }
 
-  #accept(item: T): void {
+  #accept(item: T, cell: Cell<T>): void {
     const getter = this.getters.oldest
     if (getter === undefined) {
-      this.#store.put(item)
+      this.#store.put(cell)
       this.#tally.add()
     } else {
       this.#tally.add()
@@ -301,13 +301,20 @@ export class Queue<T> extends LoopBound {
     return item
   }
 
-  /** A place came free: the first in line has it. */
+  /** A place came free: the first in line has it, unless the order refuses its item, which is that one's error. */
   #admit(): void {
-    const putter = this.putters.oldest
-    if (putter === undefined || this.full()) return
-    this.putters.remove(putter)
-    this.#accept(putter.item)
-    putter.grant()
+    while (this.putters.size > 0 && !this.full()) {
+      const putter = this.putters.oldest as Putter<T>
+      this.putters.remove(putter)
+      try {
+        this.#accept(putter.item, putter)
+      } catch (error) {
+        putter.refuse(error)
+        continue
+      }
+      putter.grant()
+      return
+    }
   }
 
   #next(): Awaitable<IteratorResult<T, undefined>> {

@@ -37,6 +37,7 @@ import { namesContract } from './names.contract.ts'
 import { orderContract } from './order.contract.ts'
 import { processPoolContract } from './process-pool.contract.ts'
 import { queueOrdersContract } from './queue-orders.contract.ts'
+import { queueWithdrawalContract } from './queue-withdrawal.contract.ts'
 import { queuesContract } from './queues.contract.ts'
 import { refusedOpeningsContract } from './refused-openings.contract.ts'
 import { robustnessContract } from './robustness.contract.ts'
@@ -106,6 +107,7 @@ export function eventLoopContract(harness: Harness): void {
     capacityLimiterContract(harness)
     queuesContract(harness)
     queueOrdersContract(harness)
+    queueWithdrawalContract(harness)
     channelsContract(harness)
     shieldContract(harness)
     threadsContract(harness)
