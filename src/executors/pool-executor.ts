@@ -399,9 +399,7 @@ export abstract class PoolExecutor implements WorkPool, JobOwner, SeatOwner, Asy
 
   #loopClosed(id: number): void {
     for (const seat of [...this.#seats, ...this.#leaving]) {
-      if (seat.loopId !== id) continue
-      seat.drain()
-      seat.exited('it ended', undefined)
+      if (seat.loopId === id) seat.exited('it ended', undefined)
     }
   }
 

@@ -34,6 +34,7 @@ export class Seat implements WorkerEvents {
   loopId = 0
   #ready = false
   #killed = false
+  #gone = false
   #lastWords: unknown
   #failure: BrokenExecutorError | undefined
 
@@ -121,6 +122,10 @@ export class Seat implements WorkerEvents {
   }
 
   exited(why: string, error: unknown): void {
+    if (this.#gone) return
+    this.#gone = true
+    // Its end is heard of by several ways, and may come ahead of what it said before.
+    this.#channel.drain()
     const cause = error ?? this.#lastWords
     const { job } = this
     this.job = undefined
@@ -150,6 +155,6 @@ export class Seat implements WorkerEvents {
     if (!this.leaving) this.#channel.keepAlive(false)
     settle(job)
     this.#owner.jobOver(job)
-    this.#owner.seatFree(this)
+    if (!this.#gone) this.#owner.seatFree(this)
   }
 }

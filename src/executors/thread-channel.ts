@@ -91,10 +91,9 @@ export class ThreadChannel implements WorkerChannel {
   /** Its end, seen by Node's event or by that of its native loop, whichever comes first. */
   exited(why: string): void {
     if (this.#gone) return
-    this.drain()
+    this.#events.exited(why, this.#error)
     this.#gone = true
     this.#port.close()
-    this.#events.exited(why, this.#error)
   }
 
   #unreadable(error: unknown): void {

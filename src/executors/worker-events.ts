@@ -12,7 +12,7 @@ export type WorkerMessage =
 
 export interface WorkerEvents {
   said(message: WorkerMessage): void
-  /** It is gone; nothing comes any more. `why` in words. */
+  /** It is gone; nothing comes any more but what `drain` finds. `why` in words. */
   exited(why: string, error: unknown): void
 }
 

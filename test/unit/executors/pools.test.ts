@@ -9,27 +9,30 @@ beforeAll(async () => {
 })
 afterAll(removePrograms)
 
-const ended = (stdout: string) => ({ code: 0, signal: null, stdout })
+const ended = (stdout: string) => ({ code: 0, signal: null, stdout, stderr: '' })
 
 describe('thread pools', () => {
   it('work while the main thread blocks in a loop, and their dead are noticed there', async () => {
-    expect(await scene('blocking')).toMatchObject(ended('8 5 BrokenExecutorError BrokenExecutorError 1 4 9\n'))
+    expect(await scene('blocking')).toEqual(ended('8 5 BrokenExecutorError BrokenExecutorError 1 4 9\n'))
   })
   it('which holds for workers that die of memory, ahead of their work, or by a cancel', async () => {
-    expect(await scene('blockingDeaths')).toMatchObject(
+    expect(await scene('blockingDeaths')).toEqual(
       ended('BrokenExecutorError BrokenExecutorError CancelledError goes on\n'),
     )
   })
+  it('lose nothing that a worker said before its end, however late the blocked thread hears of both', async () => {
+    expect(await scene('lateToHear')).toEqual(ended('BrokenExecutorError, last words\n'))
+  })
   it('serve loops of both kinds in turn', async () => {
-    expect(await scene('both')).toMatchObject(ended('beside blocking beside\n'))
+    expect(await scene('both')).toEqual(ended('beside blocking beside\n'))
   })
   it('do not keep the process alive without work', async () => {
-    expect(await scene('idle')).toEqual({ ...ended('[ 1, 2 ]\n'), stderr: '' })
+    expect(await scene('idle')).toEqual(ended('[ 1, 2 ]\n'))
   })
   it('of processes end with the process, and refuse a loop that blocks', async () => {
-    expect(await scene('idleProcesses')).toEqual({ ...ended('true\nNotSupportedError\n'), stderr: '' })
+    expect(await scene('idleProcesses')).toEqual(ended('true\nNotSupportedError\n'))
   })
   it('keep it alive while they work', async () => {
-    expect(await scene('busy')).toMatchObject(ended('run is over\nworked\n'))
+    expect(await scene('busy')).toEqual(ended('run is over\nworked\n'))
   })
 })

@@ -69,6 +69,38 @@ const scenes: Record<string, () => unknown> = {
     })
     console.log(seen.join(' '))
   },
+  /** The main thread hears of a worker's end together with all that it said before. */
+  lateToHear() {
+    const seen = runSync(function* () {
+      const pool = new ThreadPoolExecutor({ maxWorkers: 1 })
+      const cell = new Int32Array(new SharedArrayBuffer(4))
+      const until = (state: number): void => {
+        while (Atomics.load(cell, 0) !== state) Atomics.wait(cell, 0, Atomics.load(cell, 0), 1000)
+        // It has yet to come to its end.
+        Atomics.wait(cell, 0, state, 100)
+      }
+      const silent = pool.submit((cell: Int32Array) => {
+        Atomics.store(cell, 0, 1)
+        Atomics.notify(cell, 0)
+        process.exit(1)
+      }, cell)
+      until(1)
+      const seen = [yield* nameOfFailure(silent)]
+      const spoken = pool.submit((cell: Int32Array) => {
+        setImmediate(() => {
+          Atomics.store(cell, 0, 2)
+          Atomics.notify(cell, 0)
+          process.exit(1)
+        })
+        return 'last words'
+      }, cell)
+      until(2)
+      seen.push(yield* spoken)
+      yield* pool.shutdown()
+      return seen
+    })
+    console.log(seen.join(', '))
+  },
   /** A pool made and used beside Node's loop, then by a loop that blocks, then beside again. */
   async both() {
     const pool = new ThreadPoolExecutor({ maxWorkers: 1 })
