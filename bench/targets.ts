@@ -73,6 +73,20 @@ function echo(name: string, ofC: number, aimOfC: number, timesNet: number): Targ
   ]
 }
 
+/** Work on threads, against the pool that most use. */
+function pooled(form: string): Target[] {
+  const target = { suite: 'executors', subject: `${native}, ${form}`, measure: 'times', against: 'piscina' } as const
+  return [
+    { ...target, case: 'round-trip', reach: 1, aim: 1.5 },
+    { ...target, case: 'throughput', reach: 1, aim: 3 },
+  ]
+}
+
+function posted(name: string): Target {
+  const subject = `${native}, callSoonThreadsafe`
+  return { suite: 'threads', case: name, subject, measure: 'times', against: 'MessagePort', reach: 2 }
+}
+
 function start(subject: string): Target {
   return { suite: 'start', case: 'empty-main', subject, measure: 'added', against: 'bare Node', reach: 15, aim: 8 }
 }
@@ -134,6 +148,12 @@ export const targets: readonly Target[] = [
   ...echo('echo-1k', 1.06, 1.03, 2.4),
   ...echo('echo-10k', 1.15, 1.05, 2.2),
   ...echo('echo-64k', 1.12, 1.05, 1.9),
+
+  ...pooled('generator'),
+  ...pooled('async'),
+  ...pooled('standalone'),
+  posted('wakeup'),
+  posted('rate'),
 
   start(native),
   start(portable),

@@ -9,7 +9,19 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { build } from 'esbuild'
 
-const MEASURED = ['aioloop', 'async-mutex', 'async-sema', 'effect', 'effection', 'fastq', 'p-limit', 'p-queue']
+const MEASURED = [
+  'aioloop',
+  'async-mutex',
+  'async-sema',
+  'effect',
+  'effection',
+  'fastq',
+  'p-limit',
+  'p-queue',
+  'piscina',
+  'tinypool',
+  'workerpool',
+]
 /** Bundled CommonJS libraries ask for Node's modules by `require`, which an ES module lacks. */
 const REQUIRE = `import { createRequire } from 'node:module';const require = createRequire(import.meta.url);`
 

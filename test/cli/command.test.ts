@@ -78,6 +78,9 @@ describe.each([
   })
 })
 
+const PEERS =
+  /^(asyncio|uvloop|effect|effection|async-mutex|async-sema|p-limit|p-queue|fastq|piscina|tinypool|workerpool)( \(again\))?$/
+
 describe('aioloop bench, from the packed package', () => {
   it('measures aioloop and Node, and has a row for each peer that is not part of the package', {
     timeout: 120_000,
@@ -90,6 +93,8 @@ describe('aioloop bench, from the packed package', () => {
       'timeout-ready',
       'semaphore-contended',
       'connect',
+      'round-trip',
+      'rate',
       'empty-main',
     ]
     const { code, stdout } = commandOf(project.package)(['bench', '--quick', '--json', file, '--case', ...cases])
@@ -103,11 +108,13 @@ describe('aioloop bench, from the packed package', () => {
       if (median === null) expect(missing).toMatch(/not part of this package|not available|not installed/)
     }
     expect(suites.map(({ name, rows }) => [name, rows.length > 0])).toEqual(
-      ['schedule', 'timers', 'tasks', 'structured', 'sync', 'net', 'start'].map((name) => [name, true]),
+      ['schedule', 'timers', 'tasks', 'structured', 'sync', 'net', 'executors', 'threads', 'start'].map((name) => [
+        name,
+        true,
+      ]),
     )
     for (const { subject, median, missing } of rows) {
-      if (/^(asyncio|uvloop|effect|effection|async-mutex|async-sema|p-limit|p-queue|fastq)$/.test(subject))
-        expect(missing).toContain('not part of this package')
+      if (PEERS.test(subject)) expect(missing).toContain('not part of this package')
       else if (subject.startsWith('aioloop native')) expect(missing).toContain('not available')
       else expect(median).toEqual(expect.any(Number))
     }
