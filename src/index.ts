@@ -144,10 +144,10 @@ export { Queue, type QueueIterator, type QueueOptions, type ShutdownOptions } fr
 export { run } from './run/run.ts'
 export { type RunSyncOptions, runSync } from './run/run-sync.ts'
 export { Runner, type RunnerOptions, type RunOptions } from './run/runner.ts'
+export type { ClientIterator, StreamServer, Streams } from './streams/incoming-clients.ts'
 export {
   openConnection,
   openUnixConnection,
-  type Streams,
   startServer,
   startUnixServer,
 } from './streams/open-streams.ts'

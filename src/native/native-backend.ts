@@ -97,6 +97,7 @@ export class NativeBackend implements Backend {
   // Held here because a stopped native loop holds it weakly.
   readonly #enter = (): void => this.#turn()
   #host: BackendHost | undefined
+  #running = false
   #streams: StreamIo | undefined
   #datagrams: DatagramIo | undefined
   #share: StreamShare | undefined
@@ -124,7 +125,7 @@ export class NativeBackend implements Backend {
     this.#words = this.#rings.words
     this.#submissions = new Submissions(this.#native, this.#rings)
     this.#timers = new NativeTimers(this.#native, this.#rings, this.#submissions)
-    this.#io = new NativeIo(this.#native, this.#rings, this.#submissions, () => this.#awaken())
+    this.#io = new NativeIo(this.#native, this.#rings, this.#submissions, () => this.#awakenIo())
     this.names = new NativeNames(this.#io)
     if (this.capabilities.fdWatch) this.watches = new NativeWatches(this.#io)
   }
@@ -135,10 +136,14 @@ export class NativeBackend implements Backend {
   }
 
   start(): void {
+    this.#running = true
     this.#native.start()
   }
 
   stop(): void {
+    this.#running = false
+    // What the last handle wrote or closed does not wait for the next start.
+    this.#native.drain()
     this.#native.stop()
   }
 
@@ -242,7 +247,7 @@ export class NativeBackend implements Backend {
   #shared(): StreamShare {
     this.#share ??= new StreamShare(
       this.#io,
-      () => this.#awaken(),
+      () => this.#awakenIo(),
       () => this.wake(),
     )
     return this.#share
@@ -250,6 +255,12 @@ export class NativeBackend implements Backend {
 
   #awaken(): void {
     if (this.#words[AWAKE] === 0 && this.#words[INSIDE] === 0) this.#native.wake()
+  }
+
+  /** The same for I/O: nobody looks at the rings of a stopped loop, but what is written then is sent, as asyncio does. */
+  #awakenIo(): void {
+    if (this.#running) this.#awaken()
+    else this.#native.drain()
   }
 
   #turn(): void {

@@ -1,4 +1,5 @@
 /** One listening socket of a native loop (native/listener.h). The life of a raw object is told in loop/io/stream-io.ts. */
+import { Deque } from '../base/deque.ts'
 import type { ListenerEvents, RawListener, StreamEvents } from '../loop/io/stream-io.ts'
 import type { SocketAddress } from '../loop/io/system.ts'
 import { systemError } from '../loop/io/system-error.ts'
@@ -27,7 +28,7 @@ export class NativeListener implements RawListener, NativeObject, Ready {
   readonly #where: SocketAddress | string | undefined
   #closing = false
   /** Events that wait: a stream that came, the code of what failed, or the end. */
-  readonly #waiting: (NativeStream | number | undefined)[] = []
+  readonly #waiting = new Deque<NativeStream | number | undefined>()
 
   constructor(share: StreamShare, id: number, events: ListenerEvents, where: SocketAddress | string | undefined) {
     this.#share = share
@@ -46,7 +47,8 @@ export class NativeListener implements RawListener, NativeObject, Ready {
   }
 
   listen(backlog: number): void {
-    this.#share.opening(() => this.#share.native.listen(this.id, backlog), this.#where)
+    // With the port that the system chose.
+    this.#share.opening(() => this.#share.native.listen(this.id, backlog), this.localName())
   }
 
   pause(): void {

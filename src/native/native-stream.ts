@@ -51,11 +51,12 @@ export class NativeStream implements RawStream, NativeObject, Ready {
   /** Bytes in the send slab, if its epoch is still this one. */
   #unsent = 0
   #unsentEpoch = -1
-  // Events that wait: the first inline, the others as triples.
+  // Events that wait: the first inline, the others as triples, taken from `#moreAt` on.
   #op = 0
   #a = 0
   #b = 0
   #more: number[] | undefined
+  #moreAt = 0
   #held: Held[] | undefined
 
   constructor(share: StreamShare, id: number, events: StreamEvents, connectingTo: SocketAddress | string | undefined) {
@@ -236,10 +237,14 @@ export class NativeStream implements RawStream, NativeObject, Ready {
   }
 
   #next(more: number[]): void {
-    this.#op = more.shift() as number
-    this.#a = more.shift() as number
-    this.#b = more.shift() as number
-    if (more.length === 0) this.#more = undefined
+    const at = this.#moreAt
+    this.#op = more[at] as number
+    this.#a = more[at + 1] as number
+    this.#b = more[at + 2] as number
+    this.#moreAt = at + 3
+    if (this.#moreAt < more.length) return
+    this.#more = undefined
+    this.#moreAt = 0
   }
 
   #beginClose(): boolean {

@@ -7,12 +7,10 @@ import type { Server } from '../loop/contract/server.ts'
 import type { Transport } from '../loop/contract/transport.ts'
 import { getRunningLoop } from '../loop/running.ts'
 import { drive } from '../tasks/driven.ts'
+import { IncomingClients, IncomingProtocol, type StreamServer, type Streams } from './incoming-clients.ts'
 import { checkedLimit, StreamReader, type StreamReaderOptions } from './stream-reader.ts'
 import { type ClientConnected, StreamReaderProtocol } from './stream-reader-protocol.ts'
 import { StreamWriter } from './stream-writer.ts'
-
-/** The two sides of a connection. */
-export type Streams = [reader: StreamReader, writer: StreamWriter]
 
 /**
  * Connect to a host and port. Options are those of `loop.createConnection`, and `limit`. Stands for
@@ -41,8 +39,10 @@ export function openConnection(
 
 /**
  * Listen, and run `clientConnected(reader, writer)` as a task for each client; the task's failure closes the connection. The
- * callback closes the writer when it is done with it. Options are those of `loop.createServer`, and `limit`. Stands for
- * `asyncio.start_server`.
+ * callback closes the writer when it is done with it. With null in its place the server is iterated over, and gives the
+ * reader and writer of each client; while many wait to be taken, the next ones wait with the system, and those that nobody
+ * has taken when the server closes are reset. Options are those of `loop.createServer`, and `limit`. Stands for
+ * `asyncio.start_server`, which has no such form.
  *
  * @throws as `loop.createServer`; LoopStateError when no loop is running.
  *
@@ -58,15 +58,37 @@ export function openConnection(
  * )
  * await server.serveForever()
  * ```
+ *
+ * @example
+ * ```ts
+ * const server = await startServer(null, '127.0.0.1', 8000)
+ * for await (const [reader, writer] of server) {
+ *   writer.write(await reader.readline())
+ *   writer.close()
+ * }
+ * ```
  */
+export function startServer(
+  clientConnected: null,
+  host: string | readonly string[] | null,
+  port: number | string | null,
+  options?: ServeOptions & StreamReaderOptions,
+): Awaitable<StreamServer>
 export function startServer(
   clientConnected: ClientConnected,
   host: string | readonly string[] | null,
   port: number | string | null,
+  options?: ServeOptions & StreamReaderOptions,
+): Awaitable<Server>
+export function startServer(
+  clientConnected: ClientConnected | null,
+  host: string | readonly string[] | null,
+  port: number | string | null,
   options: ServeOptions & StreamReaderOptions = {},
 ): Awaitable<Server> {
-  const loop = getRunningLoop()
-  return loop.createServer(serverFactory('startServer', loop, clientConnected, options), host, port, options)
+  return started('startServer', clientConnected, options, (loop, factory) =>
+    loop.createServer(factory, host, port, options),
+  )
 }
 
 /**
@@ -99,12 +121,23 @@ export function openUnixConnection(
  * ```
  */
 export function startUnixServer(
+  clientConnected: null,
+  path: string | null,
+  options?: UnixServeOptions & StreamReaderOptions,
+): Awaitable<StreamServer>
+export function startUnixServer(
   clientConnected: ClientConnected,
+  path: string | null,
+  options?: UnixServeOptions & StreamReaderOptions,
+): Awaitable<Server>
+export function startUnixServer(
+  clientConnected: ClientConnected | null,
   path: string | null,
   options: UnixServeOptions & StreamReaderOptions = {},
 ): Awaitable<Server> {
-  const loop = getRunningLoop()
-  return loop.createUnixServer(serverFactory('startUnixServer', loop, clientConnected, options), path, options)
+  return started('startUnixServer', clientConnected, options, (loop, factory) =>
+    loop.createUnixServer(factory, path, options),
+  )
 }
 
 class ClientProtocol extends StreamReaderProtocol {
@@ -123,16 +156,31 @@ function clientFactory(call: string, loop: EventLoop, options: StreamReaderOptio
   return () => new ClientProtocol(loop, limit)
 }
 
-function serverFactory(
+/** `begin` makes the server with a factory that gives each client to the callback, or keeps it for who iterates. */
+function started(
   call: string,
-  loop: EventLoop,
-  clientConnected: ClientConnected,
+  clientConnected: ClientConnected | null,
   options: StreamReaderOptions,
-): () => StreamReaderProtocol {
-  mustBeCallback(call, clientConnected, 'clientConnected')
+  begin: (loop: EventLoop, factory: () => StreamReaderProtocol) => Awaitable<Server>,
+): Awaitable<Server> {
+  const loop = getRunningLoop()
+  if (clientConnected !== null) mustBeCallback(call, clientConnected, 'clientConnected')
   mustBeOptions(call, options)
   const limit = checkedLimit(call, options.limit)
-  return () => new StreamReaderProtocol(new StreamReader({ limit }), clientConnected, loop)
+  if (clientConnected !== null) {
+    return begin(loop, () => new StreamReaderProtocol(new StreamReader({ limit }), clientConnected, loop))
+  }
+  const clients = new IncomingClients(loop)
+  return drive(
+    iterable(
+      clients,
+      begin(loop, () => new IncomingProtocol(clients, loop, limit)),
+    ),
+  )
+}
+
+function* iterable(clients: IncomingClients, server: Awaitable<Server>): Coroutine<StreamServer> {
+  return clients.serve(yield* server)
 }
 
 function* opened(loop: EventLoop, connection: Awaitable<[Transport, ClientProtocol]>): Coroutine<Streams> {

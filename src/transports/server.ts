@@ -39,10 +39,18 @@ export interface ServerOptions {
   readonly closed?: (() => void) | undefined
 }
 
+/** Whoever keeps the clients of a server without a callback until they are taken: streams/incoming-clients.ts. */
+export interface IncomingClients {
+  [Symbol.asyncIterator](): unknown
+  /** The server is closed: nobody comes any more. */
+  shut(): void
+}
+
 class Listening implements ListenerEvents {
   readonly raw: RawListener
   readonly #server: Server
   #rest: TimerHandle | undefined
+  #held = false
 
   constructor(server: Server, raw: RawListener) {
     this.#server = server
@@ -60,13 +68,21 @@ class Listening implements ListenerEvents {
     this.raw.pause()
     this.#rest = loop.callLater(ACCEPT_RETRY_DELAY, () => {
       this.#rest = undefined
-      this.raw.resume()
+      if (!this.#held) this.raw.resume()
     })
     const message = `server: accepting failed (${error.code}); trying again in ${ACCEPT_RETRY_DELAY} ms`
     loop.callExceptionHandler({ message, exception: error, server: this.#server })
   }
 
   closed(): void {}
+
+  /** Take nobody for now. A rest after an error goes on all the same. */
+  hold(held: boolean): void {
+    if (held === this.#held) return
+    this.#held = held
+    if (held) this.raw.pause()
+    else if (this.#rest === undefined) this.raw.resume()
+  }
 
   close(): void {
     this.#rest?.cancel()
@@ -78,6 +94,8 @@ class Listening implements ListenerEvents {
 export class Server extends AsyncResource implements contract.Server, TransportOwner {
   /** @internal */
   readonly scheduler: Scheduler
+  /** Where clients wait for an iteration; undefined where a callback takes them. @internal */
+  incoming: IncomingClients | undefined
   readonly #options: ServerOptions
   readonly #transports = new Set<WritingTransport>()
   #listening: Listening[]
@@ -163,6 +181,18 @@ export class Server extends AsyncResource implements contract.Server, TransportO
     await this.waitClosed()
   }
 
+  /** The clients, of a server that has no callback for them. @internal */
+  [Symbol.asyncIterator](): unknown {
+    if (this.incoming !== undefined) return this.incoming[Symbol.asyncIterator]()
+    const remedy = 'start it with startServer(null, host, port) to iterate over its clients'
+    throw new LoopStateError(`server: its clients are taken by a callback or by protocols; ${remedy}`)
+  }
+
+  /** Leave clients to the system for now, or take them again. @internal */
+  hold(held: boolean): void {
+    for (const listening of this.#listening) listening.hold(held)
+  }
+
   /** @internal */
   attach(transport: WritingTransport): void {
     this.#transports.add(transport)
@@ -174,11 +204,16 @@ export class Server extends AsyncResource implements contract.Server, TransportO
     this.#wakeIfOver()
   }
 
-  /** Take clients from now on. Throws what the system refuses. @internal */
+  /** Take clients from now on, on every socket: if the system refuses one, it throws, and the server is closed. @internal */
   listen(call: string): void {
     if (this.#closed) throw new LoopStateError(`${call}: the server is closed; make another`)
     if (this.#serving) return
-    for (const { raw } of this.#listening) raw.listen(this.#options.backlog)
+    try {
+      for (const { raw } of this.#listening) raw.listen(this.#options.backlog)
+    } catch (error) {
+      this.#close()
+      throw error
+    }
     this.#serving = true
   }
 
@@ -222,6 +257,7 @@ export class Server extends AsyncResource implements contract.Server, TransportO
     for (const listening of this.#listening) listening.close()
     this.#listening = []
     this.#options.closed?.()
+    this.incoming?.shut()
     this.#forever?.cancel()
     this.#wakeIfOver()
   }

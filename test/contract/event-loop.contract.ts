@@ -43,6 +43,7 @@ import { refusedOpeningsContract } from './refused-openings.contract.ts'
 import { robustnessContract } from './robustness.contract.ts'
 import { scopesContract } from './scopes.contract.ts'
 import { semaphoresContract } from './semaphores.contract.ts'
+import { serverIterationContract } from './server-iteration.contract.ts'
 import { serversContract } from './servers.contract.ts'
 import { shieldContract } from './shield.contract.ts'
 import { signalContract } from './signal.contract.ts'
@@ -131,6 +132,7 @@ export function eventLoopContract(harness: Harness): void {
     streamsContract(harness)
     subprocessProtocolContract(harness)
     serversContract(harness)
+    serverIterationContract(harness)
     connectionsContract(harness)
     unixAndPipesContract(harness)
     subprocessContract(harness)

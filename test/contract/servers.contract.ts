@@ -118,6 +118,32 @@ export function serversContract(harness: Harness): void {
         expect(server.isServing()).toBe(false)
       }))
 
+    test('where one of its sockets cannot listen, a server ends with the others', async (context) => {
+      if (process.platform !== 'linux') return context.skip('needs two loopback addresses')
+      await lab.run(async () => {
+        const loop = getRunningLoop()
+        const bound = { startServing: false }
+        const both = await loop.createServer(() => new Recorder(), ['127.0.0.1', '127.0.0.2'], 0, bound)
+        // Bound to different ports: the system was asked for any, twice.
+        const [first, second] = both.sockets.map(({ localName }) => localName as { address: string; port: number })
+        if (first === undefined || second === undefined) throw new Error('two sockets were expected')
+        // Two sockets may be bound to one address as long as none of them listens.
+        const rival = await loop.createServer(() => new Recorder(), second.address, second.port)
+        expect(await rejectionOf(() => both.startServing())).toMatchObject({
+          code: 'EADDRINUSE',
+          syscall: 'listen',
+          address: second.address,
+          port: second.port,
+        })
+        expect([both.isServing(), both.sockets]).toEqual([false, []])
+        await both.waitClosed()
+        await sleep(1)
+        const refused = await rejectionOf(() => outsider(first.port, { host: first.address }))
+        expect(refused).toMatchObject({ code: 'ECONNREFUSED' })
+        await closeAll(rival)
+      })
+    })
+
     inBothLanes(({ co, wait, settle }) => {
       test('serveForever ends with the cancel, when the server and its connections are closed', () =>
         lab.run(

@@ -32,6 +32,37 @@ export function transportsContract(harness: Harness): void {
 
     const { outside, withOutsider } = openNetLab(lab)
 
+    test('what is written, ended and closed while the loop is stopped reaches the peer', async () => {
+      const ends: Promise<Buffer>[] = []
+      const { server, port } = await outsideServer((socket) => {
+        outside.push(socket)
+        ends.push(
+          new Promise((resolve) => {
+            const pieces: Buffer[] = []
+            socket.on('data', (bytes: Buffer) => pieces.push(bytes))
+            socket.once('end', () => resolve(Buffer.concat(pieces)))
+          }),
+        )
+      })
+      outside.push(server)
+      const loop = lab.newLoop()
+      const open = (): Promise<Recorder> =>
+        loop.runUntilComplete(async () => (await loop.createConnection(() => new Recorder(), '127.0.0.1', port))[1])
+      const [half, last] = [await open(), await open()]
+      half.transport.write(Buffer.from('between runs '))
+      half.transport.write(Buffer.alloc(5000, '.'))
+      half.transport.write(Buffer.from('to the end'))
+      half.transport.writeEof()
+      last.transport.write(Buffer.from('in the last turn'))
+      await loop.runUntilComplete(async () => {
+        last.transport.write(Buffer.from(', and then none'))
+      })
+      last.transport.writeEof()
+      const [first, second] = await Promise.all([ends[0], ends[1]])
+      expect(first?.toString()).toBe(`between runs ${'.'.repeat(5000)}to the end`)
+      expect(second?.toString()).toBe('in the last turn, and then none')
+    })
+
     describe('the calls of a protocol', () => {
       test('connectionMade has run when createConnection gives the transport', async () => {
         await lab.run(async () => {

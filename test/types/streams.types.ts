@@ -9,6 +9,7 @@ import {
   type ReadTransport,
   Server,
   StreamReader,
+  type StreamServer,
   type StreamWriter,
   startServer,
   type Transport,
@@ -49,6 +50,13 @@ export async function lines(): Promise<Buffer[]> {
   const found: Buffer[] = []
   for await (const line of reader) found.push(line)
   return found
+}
+
+exact<Awaitable<StreamServer>>()(startServer(null, null, 0))
+export async function clients(iterated: StreamServer, plain: Server): Promise<void> {
+  for await (const streams of iterated) exact<[reader: StreamReader, writer: StreamWriter]>()(streams)
+  // @ts-expect-error its clients go to a callback
+  for await (const _ of plain) break
 }
 
 export async function servers(server: Server): Promise<boolean> {

@@ -27,7 +27,7 @@ export interface Server extends AsyncDisposable {
   isServing(): boolean
   /**
    * Begin to take connections. Idempotent. Stands for `Server.start_serving`.
-   * @throws what the system refuses; LoopStateError when closed.
+   * @throws what the system refuses for any of the sockets, and then the server is closed; LoopStateError when closed.
    */
   startServing(): Awaitable<void>
   /**

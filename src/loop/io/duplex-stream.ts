@@ -110,7 +110,10 @@ export class DuplexStream implements RawStream {
     if (this.#reading || this.#closing) return
     this.#reading = true
     for (const arrival of this.#held.splice(0)) this.inbox.post(arrival)
-    if (this.#unheard !== undefined) this.inbox.post(new Failure(this, this.#unheard))
+    if (this.#unheard !== undefined) {
+      this.inbox.post(new Failure(this, this.#unheard))
+      this.#unheard = undefined
+    }
     if (!this.#flowing) {
       this.#flowing = true
       this.#duplex.on('data', (bytes: Uint8Array) => this.inbox.post(new Arrival(this, bytes)))
