@@ -3,6 +3,7 @@
  * next to each other in time, so their ratio survives a machine that changes its speed from minute to minute.
  */
 import { median, quantileSorted } from 'simple-statistics'
+import type { Metric } from './suite.ts'
 
 export interface Summary {
   readonly median: number
@@ -18,12 +19,17 @@ export function summarize(values: readonly number[]): Summary {
 }
 
 /**
- * Per round `reference / subject`: above 1 the subject is better, for metrics where less is better (all of them). Empty
+ * Per round `reference / subject`: above 1 the subject is better where less is. (Where more is, swap the two.) Empty
  * when a value is zero or negative (a share of early timers, a lateness): such values have no ratio.
  */
 export function ratios(reference: readonly number[], subject: readonly number[]): number[] {
   const all = paired(reference, subject, (a, b) => (a > 0 && b > 0 ? a / b : Number.NaN))
   return all.some(Number.isNaN) ? [] : all
+}
+
+/** Per round, so many times the subject is better than the reference, whichever way better is in this metric. */
+export function betterBy({ moreIsBetter }: Metric, reference: readonly number[], subject: readonly number[]): number[] {
+  return moreIsBetter === true ? ratios(subject, reference) : ratios(reference, subject)
 }
 
 /** Per round `subject - reference`. */

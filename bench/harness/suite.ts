@@ -29,6 +29,8 @@ export interface Metric {
   /** Appended to the case's name in tables; empty for a case with one metric. */
   readonly label: string
   readonly unit: string
+  /** A rate. Of all others less is better. */
+  readonly moreIsBetter?: true
 }
 
 /** How batches are timed. `cpu` is for a machine that is busy with other things. */

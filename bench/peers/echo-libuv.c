@@ -1,10 +1,6 @@
 /* The limit: an echo server in C on libuv. Reads into one buffer for all connections, writes what it read with
- * uv_try_write and the rest with uv_write. Prints its port; ends with its input, where that is a pipe. */
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <uv.h>
+ * uv_try_write and the rest with uv_write. */
+#include "server-libuv.h"
 
 static char shared[64 * 1024];
 
@@ -12,8 +8,6 @@ typedef struct {
   uv_write_t request;
   char bytes[];
 } rest_t;
-
-static void on_close(uv_handle_t* handle) { free(handle); }
 
 static void on_rest(uv_write_t* request, int status) {
   (void)status;
@@ -44,39 +38,8 @@ static void on_read(uv_stream_t* stream, ssize_t count, const uv_buf_t* buffer) 
 }
 
 static void on_connection(uv_stream_t* server, int status) {
-  if (status < 0) return;
-  uv_tcp_t* client = malloc(sizeof *client);
-  uv_tcp_init(server->loop, client);
-  if (uv_accept(server, (uv_stream_t*)client) != 0) {
-    uv_close((uv_handle_t*)client, on_close);
-    return;
-  }
-  uv_tcp_nodelay(client, 1);
-  uv_read_start((uv_stream_t*)client, on_alloc, on_read);
+  uv_stream_t* client = status < 0 ? NULL : accept_client(server);
+  if (client != NULL) uv_read_start(client, on_alloc, on_read);
 }
 
-static void on_input(uv_poll_t* input, int status, int events) {
-  (void)input;
-  (void)status;
-  (void)events;
-  exit(0);
-}
-
-int main(void) {
-  signal(SIGPIPE, SIG_IGN); /* a client that left in the middle of an answer */
-  uv_poll_t input;
-  uv_loop_t* loop = uv_default_loop();
-  uv_tcp_t server;
-  struct sockaddr_in address;
-  struct sockaddr_storage name;
-  int length = sizeof name;
-  if (uv_poll_init(loop, &input, 0) == 0) uv_poll_start(&input, UV_READABLE | UV_DISCONNECT, on_input);
-  uv_tcp_init(loop, &server);
-  uv_ip4_addr("127.0.0.1", 0, &address);
-  uv_tcp_bind(&server, (const struct sockaddr*)&address, 0);
-  if (uv_listen((uv_stream_t*)&server, 1024, on_connection) != 0) return 1;
-  uv_tcp_getsockname(&server, (struct sockaddr*)&name, &length);
-  printf("%d\n", ntohs(((struct sockaddr_in*)&name)->sin_port));
-  fflush(stdout);
-  return uv_run(loop, UV_RUN_DEFAULT);
-}
+int main(int argc, char** argv) { return serve(argc > 1 ? argv[1] : "tcp", on_connection); }

@@ -4,7 +4,7 @@
  */
 import type { Environment } from '../harness/environment.ts'
 import type { CaseResult, Series, SuiteResult } from '../harness/runner.ts'
-import { noiseOf, ratios, summarize } from '../harness/statistics.ts'
+import { betterBy, noiseOf, ratios, summarize } from '../harness/statistics.ts'
 import type { Case, Metric } from '../harness/suite.ts'
 import type { Verdict } from './verdict.ts'
 import { unitOf } from './verdict.ts'
@@ -101,7 +101,7 @@ function row(name: string, { subject, values, missing }: Series, metric: Metric,
   const own = values.get(metric.key)
   if (own === undefined)
     return { ...head, median: null, q1: null, q3: null, ratio: null, missing: firstLine(missing ?? 'no figures') }
-  const perRound = base === undefined ? [] : ratios(base, own)
+  const perRound = base === undefined ? [] : betterBy(metric, base, own)
   return { ...head, ...summarize(own), ratio: perRound.length === 0 ? null : summarize(perRound).median }
 }
 

@@ -3,7 +3,8 @@
  * were run appear.
  */
 import type { CaseResult, SuiteResult } from '../harness/runner.ts'
-import { differences, ratios, summarize } from '../harness/statistics.ts'
+import { betterBy, differences, summarize } from '../harness/statistics.ts'
+import type { Metric } from '../harness/suite.ts'
 import type { Host, Level, Measure, Target } from '../targets.ts'
 
 export interface Verdict {
@@ -44,13 +45,15 @@ function level(value: Level | undefined, host: Host): number | undefined {
 }
 
 function verdict(target: Target, result: CaseResult, reach: number, aim: number | undefined): Verdict {
-  const key = target.metric ?? result.case.metrics[0]?.key ?? ''
+  const { metrics } = result.case
+  const metric = metrics.find(({ key }) => key === target.metric) ?? metrics[0]
+  if (metric === undefined) throw new Error(`judging a target: ${result.case.name} has no metric`)
   const head = { target, reach, aim }
-  const own = valuesOf(result, target.subject, key)
-  const other = target.against === undefined ? undefined : valuesOf(result, target.against, key)
+  const own = valuesOf(result, target.subject, metric.key)
+  const other = target.against === undefined ? undefined : valuesOf(result, target.against, metric.key)
   if (typeof own === 'string') return { ...head, figure: undefined, outcome: 'not judged', short: 0, reason: own }
   if (typeof other === 'string') return { ...head, figure: undefined, outcome: 'not judged', short: 0, reason: other }
-  const figure = summarize(perRound(target, own, other ?? own)).median
+  const figure = summarize(perRound(target, metric, own, other ?? own)).median
   const short = shortfall(target, figure, reach)
   if (short > 0) return { ...head, figure, outcome: 'missed', short }
   const aimed = aim !== undefined && shortfall(target, figure, aim) === 0
@@ -64,9 +67,14 @@ function valuesOf(result: CaseResult, name: string, key: string): number[] | str
   return series.values.get(key) ?? `${name}: ${(series.missing ?? 'no figures').split('\n', 1)[0]}`
 }
 
-function perRound({ measure }: Target, own: readonly number[], other: readonly number[]): readonly number[] {
-  if (measure === 'times') return ratios(other, own)
-  if (measure === 'share') return ratios(own, other)
+function perRound(
+  { measure }: Target,
+  metric: Metric,
+  own: readonly number[],
+  other: readonly number[],
+): readonly number[] {
+  if (measure === 'times') return betterBy(metric, other, own)
+  if (measure === 'share') return betterBy(metric, own, other)
   if (measure === 'added') return differences(other, own)
   return own
 }

@@ -80,6 +80,21 @@ describe('the report of a benchmark', () => {
     expect(verdictOf({ subject: 'ours', measure: 'value', reach: 50 })?.outcome).toBe('reached')
   })
 
+  it('judges a rate, of which more is better', () => {
+    const rate = [{ key: 'ns', label: '', unit: 'MiB/s', moreIsBetter: true as const }]
+    const cases = run.cases.map((one) => ({ ...one, case: { ...one.case, metrics: rate } }))
+    const target: Target = {
+      suite: 'schedule',
+      case: 'burst',
+      subject: 'base',
+      measure: 'times',
+      against: 'ours',
+      reach: 1,
+    }
+    expect(judge([target], [{ ...run, cases }], host)[0]).toMatchObject({ figure: 2, outcome: 'reached' })
+    expect(buildReport(env, [{ ...run, cases }], []).suites[0]?.rows[2]).toMatchObject({ subject: 'ours', ratio: 0.5 })
+  })
+
   it('says by how much a target is missed', () => {
     const missed = verdictOf({ subject: 'ours', measure: 'times', against: 'base', reach: 4 })
     expect(missed).toMatchObject({ outcome: 'missed', short: 0.5, figure: 2 })

@@ -1,13 +1,19 @@
 /** The arithmetic between the measured values and the printed ones. */
 import { describe, expect, it } from 'vitest'
 import { quantile } from '../../../bench/harness/quantile.ts'
-import { differences, noiseOf, ratios, rotation, summarize } from '../../../bench/harness/statistics.ts'
+import { betterBy, differences, noiseOf, ratios, rotation, summarize } from '../../../bench/harness/statistics.ts'
 
 describe('statistics of a benchmark', () => {
   it('summarizes by median and quartiles, in whatever order values come', () => {
     expect(summarize([5, 1, 4, 2, 3])).toEqual({ median: 3, q1: 2, q3: 4 })
     expect(summarize([7])).toEqual({ median: 7, q1: 7, q3: 7 })
     expect(() => summarize([])).toThrow(RangeError)
+  })
+
+  it('knows of each metric which way better is', () => {
+    const time = { key: 'cpu', label: '', unit: 'ns' }
+    expect(betterBy(time, [100, 200], [50, 50])).toEqual([2, 4])
+    expect(betterBy({ ...time, moreIsBetter: true }, [100, 200], [50, 50])).toEqual([0.5, 0.25])
   })
 
   it('compares round by round, so a machine that slows down for all changes nothing', () => {

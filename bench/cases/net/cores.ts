@@ -1,0 +1,18 @@
+/** Which core does what: servers keep to one and their load to another, so that the load is not what is measured. */
+import { spawnSync } from 'node:child_process'
+import { availableParallelism } from 'node:os'
+
+export const SERVERS = 0
+export const LOADS = 1
+
+const apart = availableParallelism() > 1 && spawnSync('taskset', ['-V'], { stdio: 'ignore' }).status === 0
+
+/** A command line that stays on one core, where the system can do that. */
+export function onCore(core: number, file: string, ...args: string[]): [string, string[]] {
+  return apart ? ['taskset', ['-c', String(core), file, ...args]] : [file, args]
+}
+
+/** Keep this process, with all its threads, on the servers' core. */
+export function stayOnServersCore(): void {
+  if (apart) spawnSync('taskset', ['-acp', String(SERVERS), String(process.pid)], { stdio: 'ignore' })
+}
