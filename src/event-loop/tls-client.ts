@@ -4,6 +4,7 @@ import type { TLSSocket } from 'node:tls'
 import type { Coroutine } from '../loop/contract/awaitable.ts'
 import type { StreamProtocol } from '../loop/contract/protocol.ts'
 import type { RawStream } from '../loop/io/stream-io.ts'
+import type { SystemError } from '../loop/io/system.ts'
 import type { Ready } from '../loop/ready.ts'
 import type { Scheduler } from '../loop/scheduler.ts'
 import { mustBeStreamProtocol } from '../transports/check-protocol.ts'
@@ -42,32 +43,46 @@ export function* shakeHands(
   const { connect } = process.getBuiltinModule('node:tls')
   const socket = connect({ ...tls.options, socket: bridge.duplex })
   const inbox = { post: (entry: Ready): void => scheduler.push(entry) }
-  let over = false
-  afterEnd(bridge.duplex, () => {
-    if (!over) socket.destroy(endedInHandshake())
+  const connecting = new Connecting(scheduler, 'TLS handshake', (events) => {
+    return new TlsStream(socket, inbox, bridge, tls.shutdownTimeout, events)
   })
-  const late = scheduler.loop.callLater(tls.handshakeTimeout, () => socket.destroy(handshakeTimedOut(tls)))
+  // A socket that was destroyed already would tell nobody. What it had to say before this comes first.
+  const fail = (error: Error): void => {
+    socket.destroy(error)
+    scheduler.loop.callSoon(() => connecting.failed(error as SystemError))
+  }
+  onceLost(bridge.duplex, (error) => {
+    if (!connecting.done()) fail(error)
+  })
+  const late = scheduler.loop.callLater(tls.handshakeTimeout, () => fail(handshakeTimedOut(tls)))
   try {
-    const raw = yield* new Connecting(scheduler, 'TLS handshake', (events) => {
-      return new TlsStream(socket, inbox, tls.shutdownTimeout, events)
-    })
-    return [raw, socket]
+    return [yield* connecting, socket]
   } finally {
-    over = true
     late.cancel()
   }
 }
 
-/** Calls back when the peer has ended and what it sent before had its effect. Node's TLS waits for ever then. */
-export function afterEnd(duplex: Duplex, callback: () => void): void {
-  duplex.once('end', () => setImmediate(callback))
+/**
+ * Calls back, perhaps twice, when a handshake can go on no more: the peer has ended, or the connection is gone, and what came
+ * before that had its effect. Node's TLS waits for ever then.
+ */
+export function onceLost(duplex: Duplex, callback: (error: Error) => void): void {
+  duplex.once('end', () => setImmediate(callback, endedInHandshake()))
+  duplex.once('close', () => setImmediate(callback, duplex.errored ?? closedInHandshake()))
 }
 
-export function endedInHandshake(): Error {
+function endedInHandshake(): Error {
   const error = new Error(
     'TLS handshake: the peer closed the connection before it was secure; see whether it expects TLS',
   )
   return Object.assign(error, { code: 'ECONNRESET', syscall: 'handshake' })
+}
+
+export function closedInHandshake(): Error {
+  const error = new Error(
+    'TLS handshake: the connection was closed on this side before it was secure; close what startTls gives instead',
+  )
+  return Object.assign(error, { code: 'ECONNABORTED', syscall: 'handshake' })
 }
 
 export function handshakeTimedOut(tls: { readonly handshakeTimeout: number }): Error {

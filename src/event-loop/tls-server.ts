@@ -20,7 +20,7 @@ import { TlsStream } from '../transports/tls-stream.ts'
 import { TlsTransport } from '../transports/tls-transport.ts'
 import type { TransportOptions, TransportOwner, WritingTransport } from '../transports/writing-transport.ts'
 import type { ProtocolFactory } from './made-transport.ts'
-import { afterEnd, endedInHandshake } from './tls-client.ts'
+import { closedInHandshake, onceLost } from './tls-client.ts'
 import { type ServerTls, tlsInfo } from './tls-settings.ts'
 
 /** A client whose handshake is going on. */
@@ -28,8 +28,6 @@ class Handshake extends DuplexBridge {
   readonly #acceptor: TlsAcceptor
   readonly owner: TransportOwner | undefined
   below: StreamTransport | undefined
-  /** The handshake is over, one way or the other. */
-  over = false
   /** Told of the outcome, where somebody waits for it. */
   readonly outcome: HandshakeOutcome | undefined
 
@@ -59,12 +57,24 @@ export interface HandshakeOutcome {
   failed(error: Error): void
 }
 
-let current: AsyncLocalStorage<Handshake> | undefined
+/** The store of one handshake, emptied when that is over, one way or the other: what was made in it may live on. */
+interface Place {
+  handshake: Handshake | undefined
+}
+
+let current: AsyncLocalStorage<Place> | undefined
 
 /** Made at first use: a store costs every async function of the process something. */
-function handshakes(): AsyncLocalStorage<Handshake> {
+function places(): AsyncLocalStorage<Place> {
   current ??= new AsyncLocalStorage()
   return current
+}
+
+/** Ends the handshake of `place`, once. */
+function take(place: Place | undefined): Handshake | undefined {
+  const handshake = place?.handshake
+  if (place !== undefined) place.handshake = undefined
+  return handshake
 }
 
 export class TlsAcceptor {
@@ -86,8 +96,11 @@ export class TlsAcceptor {
     this.#factory = factory
     this.#tls = tls
     this.#node = process.getBuiltinModule('node:tls').createServer(tls.options)
-    this.#node.on('secureConnection', (socket) => this.#secured(socket))
-    this.#node.on('tlsClientError', (error, socket) => this.#failed(error, socket))
+    this.#node.on('secureConnection', (socket) => this.#secured(take(places().getStore()), socket))
+    this.#node.on('tlsClientError', (error, socket) => {
+      socket.destroy()
+      this.#failed(take(places().getStore()), error)
+    })
   }
 
   /** A client of a listening server, or one that somebody waits for. */
@@ -103,25 +116,23 @@ export class TlsAcceptor {
   }
 
   begin(handshake: Handshake): void {
-    afterEnd(handshake.duplex, () => {
-      if (!handshake.over) handshake.duplex.destroy(endedInHandshake())
-    })
-    handshakes().run(handshake, () => this.#node.emit('connection', handshake.duplex))
+    const place: Place = { handshake }
+    onceLost(handshake.duplex, (error) => this.#failed(take(place), error))
+    places().run(place, () => this.#node.emit('connection', handshake.duplex))
   }
 
-  #secured(socket: TLSSocket): void {
-    const handshake = handshakes().getStore()
+  #secured(handshake: Handshake | undefined, socket: TLSSocket): void {
     const below = handshake?.below
     if (handshake === undefined || below === undefined || below.isClosing()) {
       socket.destroy()
+      this.#failed(handshake, closedInHandshake())
       return
     }
-    handshake.over = true
     const inbox = { post: (entry: Ready): void => this.#scheduler.push(entry) }
-    const raw = new TlsStream(socket, inbox, this.#tls.shutdownTimeout)
+    const raw = new TlsStream(socket, inbox, handshake, this.#tls.shutdownTimeout)
     if (handshake.outcome !== undefined) return handshake.outcome.secured(raw, socket)
-    // From the turn, like everything that calls the user's code.
-    this.#scheduler.loop.callSoon(() => this.#open(handshake, below, raw, socket))
+    // From the turn, like everything that calls the user's code, and in the context of the server.
+    this.#scheduler.loop.callSoon(() => below.runInAsyncScope(() => this.#open(handshake, below, raw, socket)))
   }
 
   #open(handshake: Handshake, below: StreamTransport, raw: RawStream, socket: TLSSocket): void {
@@ -139,12 +150,10 @@ export class TlsAcceptor {
   }
 
   /** The client's own affair: reported in debug mode only. */
-  #failed(exception: Error, socket: TLSSocket): void {
-    const handshake = handshakes().getStore()
-    if (handshake !== undefined) handshake.over = true
-    socket.destroy()
-    handshake?.below?.abort()
-    if (handshake?.outcome !== undefined) handshake.outcome.failed(exception)
+  #failed(handshake: Handshake | undefined, exception: Error): void {
+    if (handshake === undefined) return
+    handshake.abort()
+    if (handshake.outcome !== undefined) handshake.outcome.failed(exception)
     else if (this.#scheduler.debug) {
       const message = 'server: the TLS handshake with a client failed'
       this.#scheduler.loop.callExceptionHandler({ message, exception })

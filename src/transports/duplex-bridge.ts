@@ -37,6 +37,16 @@ export class DuplexBridge implements Protocol {
     transport.setProtocol(this)
   }
 
+  /** Bytes that the transport has taken and the system has not. */
+  get unsent(): number {
+    return this.#transport?.getWriteBufferSize() ?? 0
+  }
+
+  /** Close the connection now, whatever is unsent. */
+  abort(): void {
+    this.#transport?.abort()
+  }
+
   connectionMade(transport: Transport): void {
     this.#transport = transport
     if (!this.#wanted) transport.pauseReading()

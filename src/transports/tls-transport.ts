@@ -12,6 +12,13 @@ export class TlsTransport extends StreamTransport {
     throw new LoopStateError('transport.writeEof: TLS has no half-close; call close(), or ask canWriteEof() first')
   }
 
+  /** The end is part of what is sent; the connection is lost when the peer has answered it. */
+  override close(): void {
+    if (this.isClosing()) return
+    super.writeEof()
+    super.close()
+  }
+
   /** @internal */
   override ended(): void {
     super.ended()

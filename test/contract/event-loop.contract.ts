@@ -66,6 +66,7 @@ import { threadsContract } from './threads.contract.ts'
 import { timeoutContract } from './timeout.contract.ts'
 import { timersContract } from './timers.contract.ts'
 import { tlsContract } from './tls.contract.ts'
+import { tlsEndingsContract } from './tls-endings.contract.ts'
 import { transportFlowContract } from './transport-flow.contract.ts'
 import { transportsContract } from './transports.contract.ts'
 import { unixAndPipesContract } from './unix-and-pipes.contract.ts'
@@ -100,6 +101,7 @@ export function eventLoopContract(harness: Harness): void {
     gatherLimitContract(harness)
     mapContract(harness)
     tlsContract(harness)
+    tlsEndingsContract(harness)
     waitContract(harness)
     ensureFutureContract(harness)
     locksContract(harness)

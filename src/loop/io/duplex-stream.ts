@@ -81,6 +81,7 @@ export class DuplexStream implements RawStream {
   #flowing = false
   #ended = false
   #closing = false
+  #discarding = false
   #failed = false
   #behind = false
   #drainedSoon = false
@@ -94,7 +95,7 @@ export class DuplexStream implements RawStream {
     this.events = events
     duplex.pause()
     duplex.on('end', () => this.#end())
-    duplex.on('error', (error) => this.#fail(error))
+    duplex.on('error', (error) => this.fail(error))
     duplex.on('close', () => this.#closed())
   }
 
@@ -165,7 +166,7 @@ export class DuplexStream implements RawStream {
 
   /** Called by an entry of the ready queue. */
   arrived(arrival: Arrival): void {
-    if (this.#closing) return
+    if (this.#closing || this.#discarding) return
     if (!this.#reading || this.#held.length > 0) this.#held.push(arrival)
     else if (arrival.bytes !== undefined) this.events.received(arrival.bytes)
     else {
@@ -193,6 +194,21 @@ export class DuplexStream implements RawStream {
   }
 
   /** @internal */
+  protected fail(error: Error): void {
+    if (this.#failed || this.#closing) return
+    this.#failed = true
+    this.inbox.post(new Failure(this, error as SystemError))
+  }
+
+  /** From now on what arrives, the end included, is dropped: it must not hold up what the peer sends behind it. @internal */
+  protected discard(): void {
+    this.#discarding = true
+    this.#reading = false
+    this.#held.length = 0
+    this.#duplex.resume()
+  }
+
+  /** @internal */
   protected destroy(): void {
     this.#duplex.destroy()
   }
@@ -201,12 +217,6 @@ export class DuplexStream implements RawStream {
     if (this.#ended) return
     this.#ended = true
     this.inbox.post(new Arrival(this, undefined))
-  }
-
-  #fail(error: Error): void {
-    if (this.#failed || this.#closing) return
-    this.#failed = true
-    this.inbox.post(new Failure(this, error as SystemError))
   }
 
   #closed(): void {
