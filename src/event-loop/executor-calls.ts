@@ -73,18 +73,21 @@ export abstract class ExecutorCalls {
     }
     const joining = pool.shutdownFor(this.scheduler, { wait: true })
     if (timeout === undefined) return joining
+    // As asyncio: work that is stuck is warned of, and left behind.
     const timer = this.scheduler.loop.callLater(timeout, () => {
-      joining.cancel()
+      if (joining.done()) return
       process.emitWarning(
         `shutdownDefaultExecutor: the workers of the default executor have not ended within ${timeout} ms`,
         { code: 'AIOLOOP_EXECUTOR_NOT_JOINED' },
       )
-      if (!joined.done()) joined.setResult()
+      joining.cancel()
     })
     joining.addDoneCallback(() => {
       timer.cancel()
       if (!joined.done()) joined.setResult()
     })
+    // Whoever waits gave up.
+    joined.addDoneCallback(() => void joining.cancel())
     return joined
   }
 

@@ -51,6 +51,20 @@ export class Job extends Future<unknown> implements Linked<Job> {
 
 /** Resolves when a pool has ended. */
 export class Joining extends Future<void> {
+  readonly #cancelled: (joining: Joining) => void
+
+  /** `cancelled` is called when nobody waits any more. */
+  constructor(scheduler: Scheduler, cancelled: (joining: Joining) => void) {
+    super(scheduler)
+    this.#cancelled = cancelled
+  }
+
+  override cancel(message?: string): boolean {
+    if (!super.cancel(message)) return false
+    this.#cancelled(this)
+    return true
+  }
+
   ended(): void {
     if (!this.done() && !this.scheduler.closed) this.settle(FutureState.finished, undefined)
   }

@@ -1,22 +1,17 @@
 /**
- * What thread and process pools share: the queue, the workers' seats, and the states of an executor (open, shut down,
- * broken). Workers are made when work finds none free, up to `maxWorkers`. An executor belongs to no loop: its futures are of
- * the loop that submits, and several loops of a thread may use it.
+ * What thread and process pools share: what may be submitted, and the states of an executor (open, shut down, broken). An
+ * executor belongs to no loop: its futures are of the loop that submits, and several loops of a thread may use it.
  *
- * A worker that dies fails the work that it held, and only that; another takes its place. A worker that cannot even begin
- * breaks the executor, since no other would do better.
+ * A worker that cannot even begin breaks the executor, since no other would do better; crew.ts has the rest of a worker's life.
  */
 import { brand } from '../base/brand.ts'
 import {
   argumentRangeError,
   argumentTypeError,
   BrokenExecutorError,
-  isCancelled,
   LoopStateError,
   NotSupportedError,
-  usageTypeError,
 } from '../base/errors.ts'
-import { LinkedList } from '../base/linked-list.ts'
 import type { WorkPool } from '../event-loop/executor-slot.ts'
 import { mustBeOptions } from '../loop/arguments.ts'
 import type { Awaitable } from '../loop/contract/awaitable.ts'
@@ -33,12 +28,11 @@ import { findRunningLoop, getRunningLoop } from '../loop/running.ts'
 import type { Scheduler } from '../loop/scheduler.ts'
 import { schedulerOf } from '../tasks/scheduler-of.ts'
 import { Settled } from '../tasks/settled.ts'
-import { BlockedLoops, blockedMail } from './blocked-loops.ts'
+import { Crew } from './crew.ts'
 import { Results } from './executor-results.ts'
-import { Job, type JobOwner, Joining } from './job.ts'
-import { Seat, type SeatOwner } from './seat.ts'
+import { Job, Joining } from './job.ts'
 import { unwrapArguments } from './transfer.ts'
-import { type WorkForm, workForm } from './work.ts'
+import { uncloneable, type WorkForm, workForm } from './work.ts'
 import type { Parcel, WorkerChannel, WorkerEvents } from './worker-events.ts'
 
 /** Options that both kinds of pool have. */
@@ -58,25 +52,15 @@ export interface PoolOptions<A extends unknown[] = unknown[]> {
   readonly interruptible?: boolean
 }
 
-export abstract class PoolExecutor implements WorkPool, JobOwner, SeatOwner, AsyncDisposable {
+export abstract class PoolExecutor implements WorkPool, AsyncDisposable {
   protected readonly initializer: { readonly form: WorkForm; readonly args: readonly unknown[] } | undefined
   readonly #name: string
-  readonly #maxWorkers: number
-  readonly #maxTasks: number
-  readonly #interruptible: boolean
-  readonly #queue = new LinkedList<Job>()
-  readonly #seats = new Set<Seat>()
-  readonly #free: Seat[] = []
-  /** Workers on their way out. */
-  readonly #leaving = new Set<Seat>()
+  readonly #crew: Crew
   readonly #joinings = new Set<Joining>()
-  readonly #blocked = new BlockedLoops({
-    woken: () => this.#drain(),
-    loopClosed: (id) => this.#loopClosed(id),
-  })
   #broken: BrokenExecutorError | undefined
   #shutDown = false
-  #interrupted = false
+  /** How many workers were made. */
+  #made = 0
 
   /** @internal */
   constructor(name: string, defaultWorkers: number, options: PoolOptions) {
@@ -93,9 +77,14 @@ export abstract class PoolExecutor implements WorkPool, JobOwner, SeatOwner, Asy
       this.initializer = { form, args: this.#cloned(name, initargs, [], "'options.initargs'").args }
     }
     this.#name = name
-    this.#maxWorkers = maxWorkers
-    this.#maxTasks = maxTasksPerChild ?? Number.POSITIVE_INFINITY
-    this.#interruptible = interruptible
+    this.#crew = new Crew({
+      maxWorkers,
+      maxTasks: maxTasksPerChild ?? Number.POSITIVE_INFINITY,
+      interruptible,
+      openWorker: (scheduler, events) => this.open(this.#made++, scheduler, events),
+      cannotBegin: (failure, held) => this.#breakDown(failure, held),
+      crewShrank: () => this.#endIfOver(),
+    })
   }
 
   /**
@@ -174,13 +163,8 @@ export abstract class PoolExecutor implements WorkPool, JobOwner, SeatOwner, Asy
    * ```
    */
   terminateWorkers(): Awaitable<void> {
-    this.#interrupted = true
     this.#close(true)
-    for (const seat of [...this.#seats]) {
-      const { job } = seat
-      this.#interrupt(seat)
-      if (job !== undefined && !job.done()) job.cancel('the workers of the executor were ended')
-    }
+    this.#crew.terminate()
     const loop = findRunningLoop()
     return loop === undefined ? new Settled<void>(undefined) : this.#join(schedulerOf(loop))
   }
@@ -200,76 +184,27 @@ export abstract class PoolExecutor implements WorkPool, JobOwner, SeatOwner, Asy
     return this.#join(scheduler)
   }
 
-  /** @internal */
-  jobCancelled(job: Job): void {
-    if (job.queued) {
-      job.queued = false
-      job.parcel = undefined
-      this.#queue.remove(job)
-      this.#blocked.end(job.scheduler)
-      return
-    }
-    if (!this.#interruptible) return
-    for (const seat of this.#seats) {
-      if (seat.job !== job) continue
-      this.#interrupt(seat)
-      this.#dispatch()
-      return
-    }
-  }
-
-  /** @internal */
-  jobOver(job: Job): void {
-    this.#blocked.end(job.scheduler)
-  }
-
-  /** @internal */
-  seatFree(seat: Seat): void {
-    if (!this.#seats.has(seat)) return
-    if (seat.begun >= this.#maxTasks) this.#dismiss(seat)
-    else this.#free.push(seat)
-    this.#dispatch()
-  }
-
-  /** @internal */
-  seatGone(seat: Seat, failure: BrokenExecutorError | undefined): void {
-    this.#remove(seat)
-    this.#leaving.delete(seat)
-    if (failure !== undefined && !this.#interrupted) this.#breakDown(failure, seat)
-    this.#dispatch()
-    this.#endIfOver()
-  }
-
   /** Throw for a loop that this kind of pool cannot serve. */
   protected mustServe(_scheduler: Scheduler, _call: string): void {}
 
   /** What is sent later is cloned now: the caller may change it meanwhile, and hears now of what cannot be. */
   protected abstract clone(args: readonly unknown[], list: Parcel['list']): Pick<Parcel, 'args' | 'list'>
 
-  /** Make a worker for seat number `index`. `blocked` is the loop to wake, or 0. */
+  /** Make a worker, number `index`, at the wish of this loop. */
   protected abstract open(index: number, scheduler: Scheduler, events: WorkerEvents): WorkerChannel
-
-  /** How many workers were made. */
-  #made = 0
 
   #submit(scheduler: Scheduler, call: string, form: WorkForm, given: readonly unknown[], many: boolean): Job {
     this.#mustTakeWork(scheduler, call)
     const { args, list } = unwrapArguments(given)
-    const job = new Job(scheduler, this, call, { form, args, list, many })
-    const seat = this.#queue.size > 0 ? undefined : this.#seatFor(scheduler)
-    if (seat === undefined) {
-      job.parcel = { form, many, ...this.#cloned(call, args, list, 'an argument') }
-      job.queued = true
-      this.#queue.add(job)
-    } else {
-      try {
-        seat.run(job)
-      } catch (error) {
-        this.#free.push(seat)
-        throw uncloneable(call, error, 'an argument')
-      }
+    const crew = this.#crew
+    const job = new Job(scheduler, crew, call, { form, args, list, many })
+    try {
+      if (crew.hand(job)) return job
+    } catch (error) {
+      throw uncloneable(call, error, 'an argument')
     }
-    this.#blocked.begin(scheduler)
+    job.parcel = { form, many, ...this.#cloned(call, args, list, 'an argument') }
+    crew.enqueue(job)
     return job
   }
 
@@ -296,111 +231,38 @@ export abstract class PoolExecutor implements WorkPool, JobOwner, SeatOwner, Asy
     }
   }
 
-  /** A free worker, or a new one if there is room for it. */
-  #seatFor(scheduler: Scheduler): Seat | undefined {
-    const free = this.#free.pop()
-    if (free !== undefined || this.#seats.size >= this.#maxWorkers) return free
-    const seat = new Seat(this, (events) => this.open(this.#made++, scheduler, events))
-    this.#seats.add(seat)
-    return seat
-  }
-
-  #dispatch(): void {
-    for (let job = this.#queue.oldest; job !== undefined; job = this.#queue.oldest) {
-      const seat = this.#seatFor(job.scheduler)
-      if (seat === undefined) return
-      this.#queue.remove(job)
-      job.queued = false
-      try {
-        seat.run(job)
-      } catch (error) {
-        // It was cloned once; a second time it could not be.
-        this.#free.push(seat)
-        this.jobOver(job)
-        job.failed(uncloneable('submit', error, 'an argument'))
-      }
-    }
-    if (!this.#shutDown) return
-    for (const seat of this.#free.splice(0)) this.#dismiss(seat)
-    this.#endIfOver()
-  }
-
-  #dismiss(seat: Seat): void {
-    this.#remove(seat)
-    this.#leaving.add(seat)
-    seat.end(this.#joinings.size > 0)
-  }
-
-  #interrupt(seat: Seat): void {
-    const { job } = seat
-    seat.job = undefined
-    this.#remove(seat)
-    this.#leaving.add(seat)
-    seat.kill(this.#joinings.size > 0)
-    if (job !== undefined) this.jobOver(job)
-  }
-
-  #remove(seat: Seat): void {
-    this.#seats.delete(seat)
-    const at = this.#free.indexOf(seat)
-    if (at !== -1) this.#free.splice(at, 1)
-  }
-
   #close(cancelFutures: boolean): void {
     this.#shutDown = true
-    if (cancelFutures) for (const job of this.#queue.toArray()) job.cancel('the executor was shut down')
-    this.#dispatch()
+    this.#crew.close(cancelFutures)
   }
 
   #join(scheduler: Scheduler): Joining {
-    const joining = new Joining(scheduler)
+    const joining = new Joining(scheduler, (left) => this.#endJoin(left))
     this.#joinings.add(joining)
-    this.#blocked.begin(scheduler)
-    for (const seat of this.#leaving) seat.awaited()
-    this.#listenToLeaving()
+    this.#crew.beginJoin(scheduler)
     this.#endIfOver()
     return joining
   }
 
   #endIfOver(): void {
-    if (!this.#shutDown || this.#joinings.size === 0) return
-    this.#listenToLeaving()
-    const left = this.#seats.size + this.#leaving.size
-    const untold = [...this.#leaving].filter((seat) => seat.untold).length
     for (const joining of [...this.#joinings]) {
-      if (left > (blockedMail(joining.scheduler) === undefined ? 0 : untold)) continue
-      this.#joinings.delete(joining)
-      this.#blocked.end(joining.scheduler)
+      if (this.#crew.left(joining.scheduler) > 0) continue
+      this.#endJoin(joining)
       joining.ended()
     }
   }
 
-  /** A loop that blocks hears of the end of workers by their native loops. */
-  #listenToLeaving(): void {
-    for (const mail of this.#blocked.mails()) for (const seat of [...this.#leaving]) seat.listenFor(mail)
+  #endJoin(joining: Joining): void {
+    if (this.#joinings.delete(joining)) this.#crew.endJoin(joining.scheduler)
   }
 
-  #breakDown(failure: BrokenExecutorError, seat: Seat): void {
+  #breakDown(failure: BrokenExecutorError, held: Job | undefined): void {
     this.#broken ??= failure
-    const held = seat.job
-    seat.job = undefined
-    for (const job of held === undefined ? this.#queue.toArray() : [held, ...this.#queue.toArray()]) {
-      if (job.queued) this.#queue.remove(job)
-      job.queued = false
-      this.jobOver(job)
-      if (!job.done()) job.failed(failure)
+    if (held !== undefined) {
+      this.#crew.jobOver(held)
+      if (!held.done()) held.failed(failure)
     }
-  }
-
-  #drain(): void {
-    for (const seat of [...this.#seats, ...this.#leaving]) seat.drain()
-    this.#listenToLeaving()
-  }
-
-  #loopClosed(id: number): void {
-    for (const seat of [...this.#seats, ...this.#leaving]) {
-      if (seat.loopId === id) seat.exited('it ended', undefined)
-    }
+    this.#crew.breakDown(failure)
   }
 
   /** What reports call this. */
@@ -415,12 +277,4 @@ function mustBeCount(call: string, option: string, value: unknown): void {
   if (!Number.isInteger(value) || value < 1) {
     throw argumentRangeError(call, `options.${option}`, 'a whole number from 1', value)
   }
-}
-
-function uncloneable(call: string, cause: unknown, what: string): unknown {
-  if (isCancelled(cause) || !(cause instanceof Error)) return cause
-  const error = usageTypeError(
-    `${call}: ${what} cannot be sent to a worker: ${cause.message}; send plain data, or make it there`,
-  )
-  return Object.assign(error, { cause })
 }

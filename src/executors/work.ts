@@ -4,7 +4,7 @@
  */
 import { isAbsolute } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { argumentTypeError, usageTypeError } from '../base/errors.ts'
+import { argumentTypeError, isCancelled, usageTypeError } from '../base/errors.ts'
 
 export interface WorkForm {
   readonly key: number
@@ -73,4 +73,13 @@ function sourceOf(call: string, argument: string, work: object): string {
     throw Object.assign(error, { cause })
   }
   return source
+}
+
+/** The error for what could not be cloned, from the one that says why. */
+export function uncloneable(call: string, cause: unknown, what: string): unknown {
+  if (isCancelled(cause) || !(cause instanceof Error)) return cause
+  const error = usageTypeError(
+    `${call}: ${what} cannot be sent to a worker: ${cause.message}; send plain data, or make it there`,
+  )
+  return Object.assign(error, { cause })
 }

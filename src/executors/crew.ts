@@ -1,0 +1,229 @@
+/**
+ * Workers that share one queue: who is free, what waits, who takes whose place. Workers are made when work finds none free,
+ * up to the most that the pool allows. Used by pool-executor.ts, which decides what may be submitted.
+ *
+ * A worker that dies fails the work that it held, and only that; another takes its place.
+ */
+import type { BrokenExecutorError } from '../base/errors.ts'
+import { LinkedList } from '../base/linked-list.ts'
+import type { Scheduler } from '../loop/scheduler.ts'
+import { BlockedLoops, blockedMail } from './blocked-loops.ts'
+import type { Job, JobOwner } from './job.ts'
+import { Seat, type SeatOwner } from './seat.ts'
+import { uncloneable } from './work.ts'
+import type { WorkerChannel, WorkerEvents } from './worker-events.ts'
+
+/** The pool, as its crew sees it. */
+export interface CrewOwner {
+  readonly maxWorkers: number
+  /** A worker ends after so many jobs. */
+  readonly maxTasks: number
+  readonly interruptible: boolean
+  openWorker(scheduler: Scheduler, events: WorkerEvents): WorkerChannel
+  /** A worker could not even begin, and no other would do better. `held` is what it was to do. */
+  cannotBegin(failure: BrokenExecutorError, held: Job | undefined): void
+  /** Workers have gone, or have nothing more to do. */
+  crewShrank(): void
+}
+
+export class Crew implements JobOwner, SeatOwner {
+  readonly #owner: CrewOwner
+  readonly #queue = new LinkedList<Job>()
+  readonly #seats = new Set<Seat>()
+  readonly #free: Seat[] = []
+  /** Workers on their way out. */
+  readonly #leaving = new Set<Seat>()
+  readonly #blocked = new BlockedLoops({
+    woken: () => this.#drain(),
+    loopClosed: (id) => this.#loopClosed(id),
+  })
+  #closing = false
+  #interrupted = false
+  /** Somebody waits for the end of the workers. */
+  #awaited = false
+
+  constructor(owner: CrewOwner) {
+    this.#owner = owner
+  }
+
+  /** Have a worker begin with this at once. False when it has to wait. Throws what cannot be cloned. */
+  hand(job: Job): boolean {
+    const seat = this.#queue.size > 0 ? undefined : this.#seatFor(job.scheduler)
+    if (seat === undefined) return false
+    try {
+      seat.run(job)
+    } catch (error) {
+      this.#free.push(seat)
+      throw error
+    }
+    this.#blocked.begin(job.scheduler)
+    return true
+  }
+
+  /** Behind all that waits. Its arguments are its own. */
+  enqueue(job: Job): void {
+    job.queued = true
+    this.#queue.add(job)
+    this.#blocked.begin(job.scheduler)
+  }
+
+  jobCancelled(job: Job): void {
+    if (job.queued) {
+      this.#dequeue(job)
+      job.parcel = undefined
+      this.#blocked.end(job.scheduler)
+      return
+    }
+    if (!this.#owner.interruptible) return
+    for (const seat of this.#seats) {
+      if (seat.job !== job) continue
+      this.#interrupt(seat)
+      this.#dispatch()
+      return
+    }
+  }
+
+  jobOver(job: Job): void {
+    this.#blocked.end(job.scheduler)
+  }
+
+  seatFree(seat: Seat): void {
+    if (!this.#seats.has(seat)) return
+    if (seat.begun >= this.#owner.maxTasks) this.#dismiss(seat)
+    else this.#free.push(seat)
+    this.#dispatch()
+  }
+
+  seatGone(seat: Seat, failure: BrokenExecutorError | undefined): void {
+    this.#remove(seat)
+    this.#leaving.delete(seat)
+    if (failure !== undefined && !this.#interrupted) {
+      const held = seat.job
+      seat.job = undefined
+      this.#owner.cannotBegin(failure, held)
+    }
+    this.#dispatch()
+    this.#shrank()
+  }
+
+  /** Fail all that waits. */
+  breakDown(failure: BrokenExecutorError): void {
+    for (const job of this.#queue.toArray()) {
+      this.#dequeue(job)
+      this.jobOver(job)
+      if (!job.done()) job.failed(failure)
+    }
+  }
+
+  /** Workers end when nothing waits any more. */
+  close(cancelFutures: boolean): void {
+    this.#closing = true
+    if (cancelFutures) for (const job of this.#queue.toArray()) job.cancel('the executor was shut down')
+    this.#dispatch()
+  }
+
+  /** End all workers at once; what they hold is cancelled. */
+  terminate(): void {
+    this.#interrupted = true
+    for (const seat of [...this.#seats]) {
+      const { job } = seat
+      this.#interrupt(seat)
+      if (job !== undefined && !job.done()) job.cancel('the workers of the executor were ended')
+    }
+  }
+
+  /** Somebody on this loop begins, or ceases, to wait for the end of the workers. */
+  beginJoin(scheduler: Scheduler): void {
+    this.#awaited = true
+    this.#blocked.begin(scheduler)
+    for (const seat of this.#leaving) seat.awaited()
+    this.#listenToLeaving()
+  }
+
+  endJoin(scheduler: Scheduler): void {
+    this.#blocked.end(scheduler)
+  }
+
+  /** How many workers there are whose end this loop would hear of. */
+  left(scheduler: Scheduler): number {
+    const all = this.#seats.size + this.#leaving.size
+    if (blockedMail(scheduler) === undefined) return all
+    return all - [...this.#leaving].filter((seat) => seat.untold).length
+  }
+
+  /** A free worker, or a new one if there is room for it. */
+  #seatFor(scheduler: Scheduler): Seat | undefined {
+    const free = this.#free.pop()
+    if (free !== undefined || this.#seats.size >= this.#owner.maxWorkers) return free
+    const seat = new Seat(this, (events) => this.#owner.openWorker(scheduler, events))
+    this.#seats.add(seat)
+    return seat
+  }
+
+  #dispatch(): void {
+    for (let job = this.#queue.oldest; job !== undefined; job = this.#queue.oldest) {
+      const seat = this.#seatFor(job.scheduler)
+      if (seat === undefined) return
+      this.#dequeue(job)
+      try {
+        seat.run(job)
+      } catch (error) {
+        // It was cloned once; a second time it could not be.
+        this.#free.push(seat)
+        this.jobOver(job)
+        job.failed(uncloneable('submit', error, 'an argument'))
+      }
+    }
+    if (!this.#closing) return
+    for (const seat of this.#free.splice(0)) this.#dismiss(seat)
+    this.#shrank()
+  }
+
+  #dequeue(job: Job): void {
+    job.queued = false
+    this.#queue.remove(job)
+  }
+
+  #dismiss(seat: Seat): void {
+    this.#remove(seat)
+    this.#leaving.add(seat)
+    seat.end(this.#awaited)
+  }
+
+  #interrupt(seat: Seat): void {
+    const { job } = seat
+    seat.job = undefined
+    this.#remove(seat)
+    this.#leaving.add(seat)
+    seat.kill(this.#awaited)
+    if (job !== undefined) this.jobOver(job)
+  }
+
+  #remove(seat: Seat): void {
+    this.#seats.delete(seat)
+    const at = this.#free.indexOf(seat)
+    if (at !== -1) this.#free.splice(at, 1)
+  }
+
+  #shrank(): void {
+    if (!this.#closing) return
+    this.#listenToLeaving()
+    this.#owner.crewShrank()
+  }
+
+  /** A loop that blocks hears of the end of workers by their native loops. */
+  #listenToLeaving(): void {
+    for (const mail of this.#blocked.mails()) for (const seat of [...this.#leaving]) seat.listenFor(mail)
+  }
+
+  #drain(): void {
+    for (const seat of [...this.#seats, ...this.#leaving]) seat.drain()
+    this.#listenToLeaving()
+  }
+
+  #loopClosed(id: number): void {
+    for (const seat of [...this.#seats, ...this.#leaving]) {
+      if (seat.loopId === id) seat.exited('it ended', undefined)
+    }
+  }
+}
