@@ -88,6 +88,7 @@ class GatherFuture extends Future<unknown[]> implements WatchOwner {
       void child.outcome
     } else if (!this.#returnExceptions && !child.fulfilled) {
       this.settle(FutureState.failed, child.outcome)
+      if (this.#cancelRequested && child.cancelled()) this.#takeCancellation()
     }
     if (this.#started < this.#sources.length) this.#startOrFail()
     else if (this.#outstanding === 0 && !this.done()) this.#complete()
@@ -129,12 +130,18 @@ class GatherFuture extends Future<unknown[]> implements WatchOwner {
   #complete(): void {
     if (this.#cancelRequested) {
       this.settle(FutureState.failed, this.#cancellation())
+      this.#takeCancellation()
       return
     }
     this.settle(
       FutureState.finished,
       this.#children.map((child) => child?.outcome),
     )
+  }
+
+  /** Somebody asked for it: no error to report where nobody waits any more. */
+  #takeCancellation(): void {
+    void this.outcome
   }
 
   #cancellation(): CancelledError {

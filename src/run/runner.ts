@@ -14,6 +14,7 @@ import { running } from '../loop/running.ts'
 import { createdAt, noteOrigin } from '../loop/traces.ts'
 import { runnerMustBeClosed, wasClosed } from '../loop/unclosed.ts'
 import { newEventLoop, setEventLoop } from '../policy/policy.ts'
+import { cancelTogether } from '../tasks/cancel-passing.ts'
 import { isGenerator } from '../tasks/coroutine.ts'
 import { allTasks, currentTask } from '../tasks/create-task.ts'
 import { type Future as FutureOfLoop, isFuture } from '../tasks/future.ts'
@@ -183,7 +184,7 @@ export function usesExecutor(loop: EventLoop): boolean {
 /** Cancel every task of the loop that has not ended, and return them. */
 export function cancelAll(loop: EventLoop): Task<unknown>[] {
   const tasks = [...allTasks(loop)]
-  for (const task of tasks) task.cancel()
+  cancelTogether(tasks)
   return tasks
 }
 

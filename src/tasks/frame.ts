@@ -27,6 +27,8 @@ export interface FrameWait {
    * was handed over goes back. True when this took it.
    */
   revoke?(message: string | undefined): boolean
+  /** Stop waiting now, with a cancel as the outcome, whatever becomes of the source. */
+  breakOff?(message: string | undefined): void
   /** Only an open scope: nothing inside waits for anything of the library. */
   readonly idle?: boolean
   /** Only an open scope: the frame of its body. */
@@ -131,6 +133,11 @@ export class Frame implements ContextFrame {
       if ((first && source.cancel(message)) || wait.revoke?.(message) === true) delivered = true
     }
     return delivered
+  }
+
+  /** Stop waiting everywhere, without waiting for what was waited for to end. */
+  breakOff(message: string | undefined): void {
+    for (const wait of this.waits()) wait.breakOff?.(message)
   }
 
   /** The scopes opened here that have not ended. */

@@ -18,10 +18,15 @@ type Handler = (value: unknown) => unknown
 
 const Phase = { pending: 0, resolved: 1, rejected: 2 } as const
 
+/** A future, in whose list the reaction stands. */
+interface LinkedSource extends Source {
+  unlinkWaiter(waiter: Waiter): void
+}
+
 export class Reaction extends AsyncResource implements Waiter, FrameWait, Promise<unknown> {
   earlier: Waiter | undefined
   later: Waiter | undefined
-  readonly source: Source
+  readonly source: LinkedSource
   readonly #scheduler: Scheduler
   readonly #frame: Frame | undefined
   readonly #onFulfilled: OnFulfilled
@@ -34,7 +39,7 @@ export class Reaction extends AsyncResource implements Waiter, FrameWait, Promis
   #reject: ((reason: unknown) => void) | undefined
 
   constructor(
-    source: Source,
+    source: LinkedSource,
     scheduler: Scheduler,
     frame: Frame | undefined,
     onFulfilled: OnFulfilled,
@@ -64,6 +69,14 @@ export class Reaction extends AsyncResource implements Waiter, FrameWait, Promis
     if (!this.source.done() || !this.source.fulfilled) return false
     this.#revoked ??= cancelledError(message)
     return true
+  }
+
+  /** Part of `FrameWait`. */
+  breakOff(message: string | undefined): void {
+    if (this.source.done() || this.#revoked !== undefined) return
+    this.#revoked = cancelledError(message)
+    this.source.unlinkWaiter(this)
+    this.#scheduler.push(this)
   }
 
   /** The wait is over. Called from a round. */

@@ -170,6 +170,15 @@ export abstract class Scope<T> extends Future<T> implements Waiter, Wait, OpenSc
     return delivered
   }
 
+  /** Part of `FrameWait`: an adopted scope's wait is the task's own. */
+  breakOff(message: string | undefined): void {
+    this.#frame.breakOff(message)
+    if (this.#adopted || this.#inner?.unsubscribe(this) !== true) return
+    this.#message = message
+    this.#armed = true
+    this.scheduler.push(this)
+  }
+
   stop(): void {
     if (!this.cancel()) this.#armed = true
   }

@@ -4,6 +4,7 @@
  * aborting it the delivery of a cancel.
  */
 import type { CancelledError } from '../base/errors.ts'
+import { apart } from './cancel-passing.ts'
 
 export class TaskSignal {
   #controller: AbortController | undefined
@@ -21,7 +22,7 @@ export class TaskSignal {
   abort(cancellation: () => CancelledError): boolean {
     const controller = this.#controller
     if (controller === undefined || controller.signal.aborted) return false
-    controller.abort(cancellation())
+    apart(() => controller.abort(cancellation()))
     return this.#read
   }
 

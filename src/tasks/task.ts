@@ -27,6 +27,7 @@ import { callbackName } from '../loop/handle.ts'
 import { findRunningLoop, running } from '../loop/running.ts'
 import type { PendingTask, Scheduler } from '../loop/scheduler.ts'
 import { lastWaitOf, originOf } from '../loop/traces.ts'
+import { apart, type PassedThrough, passOn, wasHere } from './cancel-passing.ts'
 import { adoptSteps, isEngineGenerator, isGenerator, resume, resumeWithError } from './coroutine.ts'
 import { type Cancellable, currentFrame, Frame, type FrameTask } from './frame.ts'
 import { Future, FutureState } from './future.ts'
@@ -45,11 +46,13 @@ const NOTHING = Symbol('nothing')
 type AnyCoroutine = Coroutine<unknown> | Body<unknown, never[]>
 
 /** The members that users see are described in loop/contract/future.ts. */
-export class Task<T> extends Future<T> implements contract.Task<T>, Waiter, PendingTask, FrameTask {
+export class Task<T> extends Future<T> implements contract.Task<T>, Waiter, PendingTask, FrameTask, PassedThrough {
   earlier: Waiter | undefined
   later: Waiter | undefined
   older: PendingTask | undefined
   newer: PendingTask | undefined
+  /** Part of `PassedThrough`. @internal */
+  passing = 0
   /** The async context in which every step runs. @internal */
   readonly context: AsyncResource
   readonly #frame: Frame
@@ -106,16 +109,31 @@ export class Task<T> extends Future<T> implements contract.Task<T>, Waiter, Pend
 
   override cancel(message?: string): boolean {
     if (this.done()) return super.cancel()
+    if (wasHere(this)) return true
     this.#cancels++
     this.#message = message
     if (taskChannel.hasSubscribers) {
-      taskChannel.publish({ type: 'cancel', task: this as contract.Task<unknown>, message })
+      apart(() => taskChannel.publish({ type: 'cancel', task: this as contract.Task<unknown>, message }))
     }
+    passOn(this)
+    return true
+  }
+
+  /** Part of `PassedThrough`. @internal */
+  handCancelOn(): void {
+    const message = this.#message
     let delivered = this.#waiting?.cancelWait(message) === true
     if (this.#frame.cancelWaits(message)) delivered = true
     if (this.#signal?.abort(() => this.#cancellation()) === true && !this.#inLibraryWait()) delivered = true
     if (!delivered) this.#armed = true
-    return true
+  }
+
+  /** Part of `PassedThrough`. @internal */
+  breakOff(): void {
+    this.#frame.breakOff(this.#message)
+    if (this.#waiting?.unsubscribe(this) !== true) return
+    this.#armed = true
+    this.scheduler.push(this)
   }
 
   cancelling(): number {

@@ -5,6 +5,7 @@ import { callGraphContract } from './call-graph.contract.ts'
 import { cancelAsyncFunctionsContract } from './cancel-async-functions.contract.ts'
 import { cancelCountingContract } from './cancel-counting.contract.ts'
 import { cancelDeliveryContract } from './cancel-delivery.contract.ts'
+import { cancelPassingContract } from './cancel-passing.contract.ts'
 import { cancelRacesContract } from './cancel-races.contract.ts'
 import { cancelUnwindingContract } from './cancel-unwinding.contract.ts'
 import { cancelledOpeningContract } from './cancelled-opening.contract.ts'
@@ -93,6 +94,7 @@ export function eventLoopContract(harness: Harness): void {
     cancelUnwindingContract(harness)
     cancelledOpeningContract(harness)
     refusedOpeningsContract(harness)
+    cancelPassingContract(harness)
     cancelRacesContract(harness)
     cancelAsyncFunctionsContract(harness)
     signalContract(harness)
