@@ -1,8 +1,10 @@
 /**
- * Bytes that arrived and were not read: a list of blocks with an offset into the first. What comes in is copied once, behind
- * what is there, into a block that has room; what goes out is a view of a block, and a copy only where it spans two. A block
- * is never written again where it was read, so a view stays as it is for as long as anybody keeps it.
+ * Bytes that arrived and were not read: a list of blocks with an offset into the first. What comes in is copied once: behind
+ * what is there, into a block that has room; or, where nothing is there, into memory of just its size, because whoever reads
+ * as fast as bytes arrive takes all of it. What goes out is a view of a block, and a copy only where it spans two. A block is
+ * never written again where it was read, so a view stays as it is for as long as anybody keeps it.
  */
+import { keep, sharedMemory } from './kept-bytes.ts'
 
 /** Bytes of a block: small enough that a line that is kept does not hold much more, large enough to be rarely made. */
 const BLOCK = 16 * 1024
@@ -25,15 +27,21 @@ export class ByteQueue {
 
   /** Copies. */
   append(bytes: Uint8Array): void {
+    const { length } = bytes
     let last = this.#blocks.at(-1)
-    if (last === undefined || last.memory.length - last.end < bytes.length) {
+    if (last === undefined || last.memory.length - last.end < length) {
       if (last !== undefined && last.start === last.end) this.#blocks.pop()
-      last = { memory: Buffer.allocUnsafeSlow(Math.max(BLOCK, bytes.length)), start: 0, end: 0 }
+      if (this.#size === 0) {
+        this.#blocks.push({ memory: keep(bytes), start: 0, end: length })
+        this.#size = length
+        return
+      }
+      last = { memory: length > BLOCK ? Buffer.allocUnsafeSlow(length) : sharedMemory(BLOCK), start: 0, end: 0 }
       this.#blocks.push(last)
     }
     last.memory.set(bytes, last.end)
-    last.end += bytes.length
-    this.#size += bytes.length
+    last.end += length
+    this.#size += length
   }
 
   /** Put back, in front, what was taken. */
@@ -49,7 +57,8 @@ export class ByteQueue {
     const length = Math.min(count, this.#size)
     if (first === undefined || length === 0) return Buffer.alloc(0)
     if (first.end - first.start < length) return this.#join(length)
-    const bytes = first.memory.subarray(first.start, first.start + length)
+    const { memory } = first
+    const bytes = length === memory.length ? memory : memory.subarray(first.start, first.start + length)
     first.start += length
     this.#size -= length
     if (first.start === first.end && this.#blocks.length > 1) this.#blocks.shift()

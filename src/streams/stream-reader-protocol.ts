@@ -14,15 +14,13 @@ import type { Scheduler } from '../loop/scheduler.ts'
 import { isGenerator } from '../tasks/coroutine.ts'
 import { Grant } from '../tasks/grant.ts'
 import { schedulerOf } from '../tasks/scheduler-of.ts'
-import { failed, Settled } from '../tasks/settled.ts'
+import { DONE, failed } from '../tasks/settled.ts'
 import { Protocol } from '../transports/protocol.ts'
 import type { StreamReader } from './stream-reader.ts'
 import { StreamWriter } from './stream-writer.ts'
 
 /** Takes a client of a server: a coroutine function, or a plain one. */
 export type ClientConnected = (reader: StreamReader, writer: StreamWriter) => unknown
-
-const DONE = new Settled<void>(undefined)
 
 /** A wait for the transport to take more, or for its end. */
 class FlowWait extends Grant<void> implements Linked<FlowWait> {

@@ -5,11 +5,9 @@ import type { BaseProtocol } from '../loop/contract/protocol.ts'
 import { running } from '../loop/running.ts'
 import type { Scheduler } from '../loop/scheduler.ts'
 import { Future } from '../tasks/future.ts'
-import { failed, Settled } from '../tasks/settled.ts'
+import { DONE, failed } from '../tasks/settled.ts'
 import { Protocol } from './protocol.ts'
 import type { StreamTransport } from './stream-transport.ts'
-
-const DONE = new Settled<void>(undefined)
 
 export class SendingProtocol extends Protocol {
   readonly #scheduler: Scheduler

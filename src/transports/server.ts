@@ -21,7 +21,7 @@ import { running } from '../loop/running.ts'
 import type { Scheduler } from '../loop/scheduler.ts'
 import { drive } from '../tasks/driven.ts'
 import { Future, FutureState } from '../tasks/future.ts'
-import { failed, Settled } from '../tasks/settled.ts'
+import { DONE, failed } from '../tasks/settled.ts'
 import { RawSocketView } from './raw-socket.ts'
 import type { TransportOwner, WritingTransport } from './writing-transport.ts'
 
@@ -29,8 +29,6 @@ import type { TransportOwner, WritingTransport } from './writing-transport.ts'
 const ACCEPT_RETRY_DELAY = 1000
 /** The client was gone before it was taken: nobody needs to know. */
 const HARMLESS = new Set(['ECONNABORTED', 'EINTR', 'EAGAIN', 'EPROTO'])
-const DONE = new Settled<void>(undefined)
-
 export interface ServerOptions {
   readonly backlog: number
   /** Make the protocol and the transport of a client. What it throws is reported, and the client's stream closed. */

@@ -33,6 +33,15 @@ class Tap {
   }
 }
 
+/** The memory, as another thread would get it; undefined where it is refused. */
+function take(buffer: ArrayBuffer): ArrayBuffer | undefined {
+  try {
+    return structuredClone(buffer, { transfer: [buffer] })
+  } catch {
+    return undefined
+  }
+}
+
 /** What `steps` throw. */
 function* caught(steps: Coroutine<unknown>): Coroutine<unknown> {
   try {
@@ -311,6 +320,55 @@ export function streamReaderContract(harness: Harness): void {
           await reader.read(500)
         }
         expect(first.toString()).toBe('first')
+      }))
+
+    test('gives bytes that are nobody else’s, of any size, while other readers read', () =>
+      lab.run(async () => {
+        const readers = Array.from({ length: 3 }, () => new StreamReader())
+        const memory = Buffer.alloc(70_000)
+        const given: { readonly bytes: Buffer; readonly mark: number; readonly size: number }[] = []
+        let mark = 0
+        const feed = (reader: StreamReader, size: number): number => {
+          mark = (mark + 1) % 256
+          reader.feedData(memory.subarray(0, size).fill(mark))
+          // Whoever feeds uses the memory again.
+          memory.fill(255 - mark)
+          return mark
+        }
+        for (const size of [1, 7, 100, 1000, 5000, 16_383, 16_384, 16_385, 40_000, 65_536, 70_000]) {
+          for (const reader of readers) {
+            // One read that waits, and one that finds its bytes there.
+            const waiting = reader.read(100_000)
+            const first = feed(reader, size)
+            given.push({ bytes: await waiting, mark: first, size })
+            given.push({ mark: feed(reader, size), bytes: await reader.read(100_000), size })
+          }
+        }
+        for (const { bytes, mark, size } of given) expect(bytes.equals(Buffer.alloc(size, mark))).toBe(true)
+        // Writing into one touches no other.
+        given.forEach(({ bytes }, index) => bytes.fill(index % 256))
+        given.forEach(({ bytes, size }, index) => {
+          expect(bytes.equals(Buffer.alloc(size, index % 256))).toBe(true)
+        })
+      }))
+
+    test('goes on reading when the memory of what it gave is transferred away', () =>
+      lab.run(async () => {
+        const reader = new StreamReader()
+        const other = new StreamReader()
+        for (const size of [10, 3000, 20_000, 65_536, 10]) {
+          reader.feedData(Buffer.alloc(size, 1))
+          other.feedData(Buffer.alloc(5, 2))
+          const { buffer } = await reader.read(size)
+          const taken = take(buffer as ArrayBuffer)
+          // What is large has memory of its own, which may go to another thread.
+          if (size >= 20_000) expect(taken?.byteLength).toBe(size)
+          await other.read(5)
+          for (const again of [reader, other]) {
+            again.feedData(Buffer.from(`after ${size}`))
+            expect(String(await again.read(100))).toBe(`after ${size}`)
+          }
+        }
       }))
 
     test('for await reads lines', () =>
