@@ -2,7 +2,10 @@
  * Workers that share one queue: who is free, what waits, who takes whose place. Workers are made when work finds none free,
  * up to the most that the pool allows. Used by pool-executor.ts, which decides what may be submitted.
  *
- * A worker that dies fails the work that it held, and only that; another takes its place.
+ * Short jobs are sent ahead to workers that are not free yet. Whoever is free first gets what is oldest: a worker that lags,
+ * or has work ahead when another has none, gives back what it has not begun.
+ *
+ * A worker that dies fails the work that it ran, and only that; another takes its place.
  */
 import type { BrokenExecutorError } from '../base/errors.ts'
 import { LinkedList } from '../base/linked-list.ts'
@@ -21,7 +24,7 @@ export interface CrewOwner {
   readonly interruptible: boolean
   openWorker(scheduler: Scheduler, events: WorkerEvents): WorkerChannel
   /** A worker could not even begin, and no other would do better. `held` is what it was to do. */
-  cannotBegin(failure: BrokenExecutorError, held: Job | undefined): void
+  cannotBegin(failure: BrokenExecutorError, held: readonly Job[]): void
   /** Workers have gone, or have nothing more to do. */
   crewShrank(): void
 }
@@ -37,6 +40,7 @@ export class Crew implements JobOwner, SeatOwner {
     woken: () => this.#drain(),
     loopClosed: (id) => this.#loopClosed(id),
   })
+  #submitted = 0
   #closing = false
   #interrupted = false
   /** Somebody waits for the end of the workers. */
@@ -50,8 +54,11 @@ export class Crew implements JobOwner, SeatOwner {
   hand(job: Job): boolean {
     const seat = this.#queue.size > 0 ? undefined : this.#seatFor(job.scheduler)
     if (seat === undefined) return false
+    job.number = ++this.#submitted
     try {
       seat.run(job)
+      // It is not sent again: the caller may change the arguments.
+      job.parcel = undefined
     } catch (error) {
       this.#free.push(seat)
       throw error
@@ -62,9 +69,11 @@ export class Crew implements JobOwner, SeatOwner {
 
   /** Behind all that waits. Its arguments are its own. */
   enqueue(job: Job): void {
+    job.number = ++this.#submitted
     job.queued = true
     this.#queue.add(job)
     this.#blocked.begin(job.scheduler)
+    this.#dispatch()
   }
 
   jobCancelled(job: Job): void {
@@ -74,34 +83,50 @@ export class Crew implements JobOwner, SeatOwner {
       this.#blocked.end(job.scheduler)
       return
     }
-    if (!this.#owner.interruptible) return
-    for (const seat of this.#seats) {
-      if (seat.job !== job) continue
-      this.#interrupt(seat)
-      this.#dispatch()
+    const { seat } = job
+    if (seat === undefined || !this.#seats.has(seat)) return
+    if (seat.takeBack(job)) {
+      job.parcel = undefined
+      this.jobOver(job)
+      this.seatReady(seat)
       return
     }
+    if (!this.#owner.interruptible) return
+    seat.takeBackAll()
+    // What it has ended meanwhile is not to be lost.
+    seat.drain()
+    if (job.seat !== seat) return
+    this.#interrupt(seat)
+    this.#dispatch()
   }
 
   jobOver(job: Job): void {
     this.#blocked.end(job.scheduler)
   }
 
-  seatFree(seat: Seat): void {
+  seatReady(seat: Seat): void {
     if (!this.#seats.has(seat)) return
-    if (seat.begun >= this.#owner.maxTasks) this.#dismiss(seat)
-    else this.#free.push(seat)
+    if (seat.load === 0) {
+      if (seat.begun >= this.#owner.maxTasks) this.#dismiss(seat)
+      else this.#free.push(seat)
+    }
     this.#dispatch()
+  }
+
+  /** To where they stood in the queue. */
+  sentBack(jobs: readonly Job[]): void {
+    let next = this.#queue.oldest
+    for (const job of jobs) {
+      while (next !== undefined && next.number < job.number) next = next.newer
+      this.#queue.insert(job, next)
+      job.queued = true
+    }
   }
 
   seatGone(seat: Seat, failure: BrokenExecutorError | undefined): void {
     this.#remove(seat)
     this.#leaving.delete(seat)
-    if (failure !== undefined && !this.#interrupted) {
-      const held = seat.job
-      seat.job = undefined
-      this.#owner.cannotBegin(failure, held)
-    }
+    if (failure !== undefined && !this.#interrupted) this.#owner.cannotBegin(failure, seat.letGo())
     this.#dispatch()
     this.#shrank()
   }
@@ -118,6 +143,7 @@ export class Crew implements JobOwner, SeatOwner {
   /** Workers end when nothing waits any more. */
   close(cancelFutures: boolean): void {
     this.#closing = true
+    if (cancelFutures) this.#takeBackAll()
     if (cancelFutures) for (const job of this.#queue.toArray()) job.cancel('the executor was shut down')
     this.#dispatch()
   }
@@ -126,9 +152,9 @@ export class Crew implements JobOwner, SeatOwner {
   terminate(): void {
     this.#interrupted = true
     for (const seat of [...this.#seats]) {
-      const { job } = seat
-      this.#interrupt(seat)
-      if (job !== undefined && !job.done()) job.cancel('the workers of the executor were ended')
+      for (const job of this.#interrupt(seat)) {
+        if (!job.done()) job.cancel('the workers of the executor were ended')
+      }
     }
   }
 
@@ -161,15 +187,17 @@ export class Crew implements JobOwner, SeatOwner {
   }
 
   #dispatch(): void {
+    if (this.#queue.size > 0) this.#takeBackFromSlow()
+    else if (this.#free.length > 0) this.#takeBackAll()
     for (let job = this.#queue.oldest; job !== undefined; job = this.#queue.oldest) {
-      const seat = this.#seatFor(job.scheduler)
+      const seat = this.#seatFor(job.scheduler) ?? this.#seatWithRoom(job)
       if (seat === undefined) return
       this.#dequeue(job)
       try {
         seat.run(job)
       } catch (error) {
         // It was cloned once; a second time it could not be.
-        this.#free.push(seat)
+        if (seat.load === 0) this.#free.push(seat)
         this.jobOver(job)
         job.failed(uncloneable('submit', error, 'an argument'))
       }
@@ -177,6 +205,30 @@ export class Crew implements JobOwner, SeatOwner {
     if (!this.#closing) return
     for (const seat of this.#free.splice(0)) this.#dismiss(seat)
     this.#shrank()
+  }
+
+  /** A worker that is not free, but can be sent this ahead. What is moved cannot be taken back. */
+  #seatWithRoom(job: Job): Seat | undefined {
+    if (job.parcel?.list.length !== 0) return undefined
+    let chosen: Seat | undefined
+    for (const seat of this.#seats) {
+      if (seat.begun >= this.#owner.maxTasks || seat.room <= 0) continue
+      if (chosen === undefined || seat.load < chosen.load) chosen = seat
+    }
+    return chosen
+  }
+
+  #takeBackFromSlow(): void {
+    let now = 0
+    for (const seat of this.#seats) {
+      if (seat.load < 2) continue
+      now ||= performance.now()
+      if (seat.lags(now)) seat.takeBackAll()
+    }
+  }
+
+  #takeBackAll(): void {
+    for (const seat of this.#seats) if (seat.load > 1) seat.takeBackAll()
   }
 
   #dequeue(job: Job): void {
@@ -190,13 +242,14 @@ export class Crew implements JobOwner, SeatOwner {
     seat.end(this.#awaited)
   }
 
-  #interrupt(seat: Seat): void {
-    const { job } = seat
-    seat.job = undefined
+  /** Returns what it held. */
+  #interrupt(seat: Seat): Job[] {
+    const jobs = seat.letGo()
     this.#remove(seat)
     this.#leaving.add(seat)
     seat.kill(this.#awaited)
-    if (job !== undefined) this.jobOver(job)
+    for (const job of jobs) this.jobOver(job)
+    return jobs
   }
 
   #remove(seat: Seat): void {

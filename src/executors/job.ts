@@ -3,6 +3,7 @@ import { isCancelled } from '../base/errors.ts'
 import type { Linked } from '../base/linked-list.ts'
 import type { Scheduler } from '../loop/scheduler.ts'
 import { Future, FutureState } from '../tasks/future.ts'
+import type { Seat } from './seat.ts'
 import type { Parcel } from './worker-events.ts'
 
 export interface JobOwner {
@@ -13,8 +14,14 @@ export interface JobOwner {
 export class Job extends Future<unknown> implements Linked<Job> {
   older: Job | undefined
   newer: Job | undefined
+  /** What is sent, as long as it may have to be sent (again). */
   parcel: Parcel | undefined
   queued = false
+  /** The worker that it was sent to, and its ticket there. */
+  seat: Seat | undefined
+  ticket = 0
+  /** Of its crew: those that came later have higher ones. */
+  number = 0
   readonly #owner: JobOwner
   readonly #call: string
 

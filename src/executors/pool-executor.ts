@@ -256,11 +256,11 @@ export abstract class PoolExecutor implements WorkPool, AsyncDisposable {
     if (this.#joinings.delete(joining)) this.#crew.endJoin(joining.scheduler)
   }
 
-  #breakDown(failure: BrokenExecutorError, held: Job | undefined): void {
+  #breakDown(failure: BrokenExecutorError, held: readonly Job[]): void {
     this.#broken ??= failure
-    if (held !== undefined) {
-      this.#crew.jobOver(held)
-      if (!held.done()) held.failed(failure)
+    for (const job of held) {
+      this.#crew.jobOver(job)
+      if (!job.done()) job.failed(failure)
     }
     this.#crew.breakDown(failure)
   }

@@ -1,4 +1,10 @@
-/** The place of one worker in a pool: which work it holds, whether it runs, and when it has done its share. */
+/**
+ * The place of one worker in a pool: which work it holds, whether it runs, and when it has done its share.
+ *
+ * It holds the job that runs, and where jobs are short some more that were sent ahead, as many as it does in about a
+ * millisecond. Those can be taken back until the worker begins with them (claims.ts).
+ */
+import { Deque } from '../base/deque.ts'
 import { unpackThrown } from '../base/error-transfer.ts'
 import { BrokenExecutorError } from '../base/errors.ts'
 import type { MailIo } from '../loop/io/mail-io.ts'
@@ -6,11 +12,18 @@ import { blockedMail } from './blocked-loops.ts'
 import type { Job } from './job.ts'
 import type { WorkerChannel, WorkerEvents, WorkerMessage } from './worker-events.ts'
 
+/** Milliseconds of work that a worker has ahead of it, as far as its last jobs tell. */
+const AHEAD = 1
+/** Of the claims' room, so that a worker which was given and taken back often, and has yet to see it, can be given work. */
+const CLAIMS_KEPT = 2
+
 export interface SeatOwner {
-  /** The seat's worker has nothing to do. */
-  seatFree(seat: Seat): void
+  /** The seat's worker is done with a job, and can take another. */
+  seatReady(seat: Seat): void
   /** The worker is gone. `failure` if it never got to work, which no other would. */
   seatGone(seat: Seat, failure: BrokenExecutorError | undefined): void
+  /** Jobs that it was sent ahead and will not do, the oldest first. */
+  sentBack(jobs: readonly Job[]): void
   /** A job that it held is over. */
   jobOver(job: Job): void
 }
@@ -21,8 +34,9 @@ export class Seat implements WorkerEvents {
   /** Keys of the work whose text the worker has. */
   readonly #known = new Set<number>()
   readonly #told = new Set<MailIo>()
-  job: Job | undefined
-  /** Jobs begun. */
+  /** The oldest first: that one runs, or will be the next to run. */
+  readonly #held = new Deque<Job>()
+  /** Jobs that it was sent and has not sent back. */
   begun = 0
   /** It takes no more work. */
   leaving = false
@@ -35,6 +49,10 @@ export class Seat implements WorkerEvents {
   #ready = false
   #killed = false
   #gone = false
+  #keepsAlive = false
+  /** When it last said something, or was given work when it had none; and how long a job takes. In milliseconds. */
+  #heardAt = 0
+  #pace = Number.POSITIVE_INFINITY
   #lastWords: unknown
   #failure: BrokenExecutorError | undefined
 
@@ -43,20 +61,75 @@ export class Seat implements WorkerEvents {
     this.#channel = open(this)
   }
 
+  /** How many jobs it has. */
+  get load(): number {
+    return this.#held.length
+  }
+
+  /** How many more it may be sent, beside what it has. */
+  get room(): number {
+    const { claims } = this.#channel
+    if (claims === undefined || this.leaving) return 0
+    return Math.min(claims.room - CLAIMS_KEPT, Math.floor(AHEAD / this.#pace) + 1 - this.#held.length)
+  }
+
+  /** It has more than it does in the time in which it was to do it. */
+  lags(now: number): boolean {
+    return this.#held.length > 1 && now - this.#heardAt > 2 * AHEAD
+  }
+
   /** Hand it a job. Throws what cannot be cloned; then it is as free as before. */
   run(job: Job): void {
     const { parcel, scheduler } = job
     if (parcel === undefined) return
+    const { claims } = this.#channel
     const mail = blockedMail(scheduler)
     const { form, args, list, many } = parcel
     const text = this.#known.has(form.key) ? undefined : form
-    this.#channel.post(['job', form.key, text, args, mail?.id ?? 0, many], list)
+    const ticket = claims?.next() ?? 0
+    this.#channel.post(['job', form.key, text, args, mail?.id ?? 0, many, ticket], list)
+    claims?.sent()
     this.#known.add(form.key)
-    this.job = job
+    if (this.#held.length === 0) this.#heardAt = performance.now()
+    this.#held.push(job)
     this.begun++
-    job.parcel = undefined
-    this.#channel.keepAlive(true)
+    job.seat = this
+    job.ticket = ticket
+    this.#keepAlive(true)
     if (mail !== undefined) this.listenFor(mail)
+  }
+
+  /** Take back one job. False when the worker has begun with it. */
+  takeBack(job: Job): boolean {
+    const { claims } = this.#channel
+    if (claims === undefined || claims.room < CLAIMS_KEPT || !claims.takeBack(job.ticket)) return false
+    this.#held.removeNewest(job)
+    this.#forget(job)
+    this.begun--
+    if (this.#held.length === 0) this.#keepAlive(false)
+    return true
+  }
+
+  /** Take back all that it was sent ahead and has not begun; not the oldest. */
+  takeBackAll(): void {
+    const jobs: Job[] = []
+    while (this.#held.length > 1) {
+      const last = this.#held.at(this.#held.length - 1) as Job
+      if (!this.takeBack(last)) break
+      jobs.unshift(last)
+    }
+    this.#pace = Number.POSITIVE_INFINITY
+    if (jobs.length > 0) this.#owner.sentBack(jobs)
+  }
+
+  /** Forget all jobs that it holds. */
+  letGo(): Job[] {
+    const jobs: Job[] = []
+    for (let job = this.#held.shift(); job !== undefined; job = this.#held.shift()) {
+      this.#forget(job)
+      jobs.push(job)
+    }
+    return jobs
   }
 
   /** Have a blocking loop hear when the worker ends. */
@@ -74,31 +147,32 @@ export class Seat implements WorkerEvents {
   /** No more work: let the worker end. `wanted`: somebody waits for that. */
   end(wanted: boolean): void {
     this.leaving = true
-    this.#channel.keepAlive(wanted)
+    this.#keepAlive(wanted)
     this.#channel.end()
   }
 
   kill(wanted: boolean): void {
     this.leaving = true
-    this.#channel.keepAlive(wanted)
+    this.#keepAlive(wanted)
     this.#killed = true
     this.#channel.kill()
   }
 
   /** Somebody waits for the end of this worker. */
   awaited(): void {
-    this.#channel.keepAlive(true)
+    this.#keepAlive(true)
   }
 
   said(message: WorkerMessage): void {
     switch (message[0]) {
       case 'ready':
         this.#ready = true
+        this.#heardAt = performance.now()
         return
       case 'here':
         this.loopId = message[1]
-        if (this.job !== undefined) {
-          const mail = blockedMail(this.job.scheduler)
+        for (let i = 0; i < this.#held.length; i++) {
+          const mail = blockedMail((this.#held.at(i) as Job).scheduler)
           if (mail !== undefined) this.listenFor(mail)
         }
         return
@@ -127,15 +201,15 @@ export class Seat implements WorkerEvents {
     // Its end is heard of by several ways, and may come ahead of what it said before.
     this.#channel.drain()
     const cause = error ?? this.#lastWords
-    const { job } = this
-    this.job = undefined
+    this.takeBackAll()
+    const held = this.letGo()
     if (!this.#ready && !this.leaving) {
       this.#failure ??= new BrokenExecutorError(
         `submit: a worker of the executor ended before it could begin (${why}); see what the initializer does`,
         cause === undefined ? {} : { cause },
       )
     }
-    if (job !== undefined) {
+    for (const job of held) {
       job.failed(
         new BrokenExecutorError(
           `submit: the worker that held this work died (${why}${cause instanceof Error ? `: ${cause.message}` : ''}); ` +
@@ -149,12 +223,27 @@ export class Seat implements WorkerEvents {
   }
 
   #finish(settle: (job: Job) => void): void {
-    const { job } = this
+    const job = this.#held.shift()
     if (job === undefined) return
-    this.job = undefined
-    if (!this.leaving) this.#channel.keepAlive(false)
+    this.#forget(job)
+    job.parcel = undefined
+    const now = performance.now()
+    const took = now - this.#heardAt
+    this.#heardAt = now
+    this.#pace = this.#pace === Number.POSITIVE_INFINITY ? took : (3 * this.#pace + took) / 4
+    if (!this.leaving && this.#held.length === 0) this.#keepAlive(false)
     settle(job)
     this.#owner.jobOver(job)
-    if (!this.#gone) this.#owner.seatFree(this)
+    if (!this.#gone) this.#owner.seatReady(this)
+  }
+
+  #forget(job: Job): void {
+    job.seat = undefined
+  }
+
+  #keepAlive(keep: boolean): void {
+    if (keep === this.#keepsAlive) return
+    this.#keepsAlive = keep
+    this.#channel.keepAlive(keep)
   }
 }

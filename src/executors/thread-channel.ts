@@ -5,10 +5,11 @@
 import { AsyncResource } from 'node:async_hooks'
 import type { MessagePort, ResourceLimits, Transferable, Worker } from 'node:worker_threads'
 import { CAPTURE } from '../loop/capture.ts'
+import { Claims } from './claims.ts'
 import type { WorkerChannel, WorkerEvents, WorkerMessage } from './worker-events.ts'
 import { threadProgram, type WorkerSetup } from './worker-program.ts'
 
-export interface ThreadOptions extends WorkerSetup {
+export interface ThreadOptions extends Omit<WorkerSetup, 'cells'> {
   readonly name: string
   readonly resourceLimits: ResourceLimits | undefined
 }
@@ -18,6 +19,7 @@ const OUTSIDE = new AsyncResource('AIOLOOP_EXECUTOR', CAPTURE)
 let program: string | undefined
 
 export class ThreadChannel implements WorkerChannel {
+  readonly claims = new Claims()
   readonly #threads = process.getBuiltinModule('node:worker_threads')
   readonly #events: WorkerEvents
   readonly #worker: Worker
@@ -36,7 +38,7 @@ export class ThreadChannel implements WorkerChannel {
       const worker = new this.#threads.Worker(text, {
         eval: true,
         name,
-        workerData: { ...setup, port: port2 },
+        workerData: { ...setup, cells: this.claims.cells, port: port2 },
         transferList: [port2],
         ...(resourceLimits !== undefined && { resourceLimits }),
       })
@@ -53,6 +55,7 @@ export class ThreadChannel implements WorkerChannel {
 
   post(message: readonly unknown[], list: readonly Transferable[]): void {
     this.#port.postMessage(message, list)
+    this.claims.announce()
   }
 
   keepAlive(keep: boolean): void {

@@ -1,6 +1,7 @@
 /** Between a pool and what carries its messages: a thread, or a process. */
 import type { Transferable } from 'node:worker_threads'
 import type { PackedValue } from '../base/error-transfer.ts'
+import type { Claims } from './claims.ts'
 import type { WorkForm } from './work.ts'
 
 /** What a worker says. worker-program.ts tells what each means. */
@@ -18,6 +19,8 @@ export interface WorkerEvents {
 
 /** One worker. */
 export interface WorkerChannel {
+  /** Where work can be sent ahead and taken back; without them it gets one job at a time. */
+  readonly claims?: Claims
   /** Throws what cannot be cloned. */
   post(message: readonly unknown[], list: readonly Transferable[]): void
   /** Whether it keeps the process alive. */

@@ -1,14 +1,17 @@
 /**
  * What a worker runs, a thread or a process. The function is sent as source text, so it is self-contained: nothing of this package is loaded
- * there, and whatever it needs comes by `process.getBuiltinModule`. One job at a time; the next is sent when its outcome has
- * come back.
+ * there, and whatever it needs comes by `process.getBuiltinModule`. One job at a time, in the order in which they were sent; a
+ * thread gets some ahead, and claims each before it begins (claims.ts).
  *
- * To the worker: `['job', key, form?, args, loop, many]`, `['end']`. From it: `['here', id]`; `['ready']` once the initializer has run,
+ * When it has nothing to do a thread waits for the next message in place, for a moment, which is faster than to be woken by
+ * an event. Before each such wait its event loop goes round once, so that what jobs left behind (timers, sockets) goes on.
+ *
+ * To the worker: `['job', key, form?, args, loop, many, ticket]`, `['end']`. From it: `['here', id]`; `['ready']` once the initializer has run,
  * `['broken', thrown]` when that failed; per job `['gave', value]` or `['failed', thrown]`; `['died', thrown]` ahead of its
  * end by an error that nothing caught. A `loop` other than 0 blocks its thread in a poll, and is woken by the addon; `id` is
  * a native loop of the worker's own, through which others hear of its end however that comes.
  */
-import type { Transferable } from 'node:worker_threads'
+import type { MessagePort, Transferable } from 'node:worker_threads'
 import { packThrown } from '../base/error-transfer.ts'
 import type { WorkForm } from './work.ts'
 
@@ -19,9 +22,19 @@ export interface WorkerSetup {
   /** The loop that had the worker made. */
   readonly loop: number
   readonly initializer: { readonly form: WorkForm; readonly args: readonly unknown[] } | undefined
+  /** Of claims.ts, for a thread. */
+  readonly cells?: Int32Array<SharedArrayBuffer>
 }
 
-type Job = [kind: 'job', key: number, form: WorkForm | undefined, args: unknown[], loop: number, many: boolean]
+type Job = [
+  kind: 'job',
+  key: number,
+  form: WorkForm | undefined,
+  args: unknown[],
+  loop: number,
+  many: boolean,
+  ticket: number,
+]
 type AnyFunction = (...args: unknown[]) => unknown
 interface Waker {
   wake(id: number): boolean
@@ -69,7 +82,7 @@ function processMain(begin: (setup: WorkerSetup, port: WorkerPort) => void): voi
 function workerMain(pack: typeof packThrown, importer: Importer, setup: WorkerSetup, port: WorkerPort): void {
   const { AsyncResource } = process.getBuiltinModule('node:async_hooks')
   const vm = process.getBuiltinModule('node:vm')
-  const { waker: source, loop: firstLoop, initializer } = setup
+  const { waker: source, loop: firstLoop, initializer, cells } = setup
   const known = new Map<number, AnyFunction>()
   const waker = source === undefined ? undefined : (new vm.Script(source).runInThisContext() as Waker)
   let woken = 0
@@ -77,8 +90,8 @@ function workerMain(pack: typeof packThrown, importer: Importer, setup: WorkerSe
   function wake(loop: number): void {
     if (loop !== 0) waker?.wake(loop)
   }
-  function tell(message: unknown[], loop: number, list: readonly Transferable[] = []): void {
-    port.postMessage(message, list)
+  function tell(message: unknown[], loop: number): void {
+    port.postMessage(message, [])
     wake(loop)
   }
 
@@ -134,7 +147,10 @@ function workerMain(pack: typeof packThrown, importer: Importer, setup: WorkerSe
   }
 
   function call(fn: AnyFunction, form: WorkForm, args: unknown[], loop: number, many: boolean): void {
-    const failed = (error: unknown): void => tell(['failed', pack(explained(error, form))], loop)
+    const failed = (error: unknown): void => {
+      tell(['failed', pack(explained(error, form))], loop)
+      over()
+    }
     const gave = (result: unknown): void => {
       const marker = Symbol.for('aioloop.v1.transfer')
       const marked =
@@ -151,6 +167,7 @@ function workerMain(pack: typeof packThrown, importer: Importer, setup: WorkerSe
         return
       }
       wake(loop)
+      over()
     }
     let result: unknown
     try {
@@ -170,7 +187,10 @@ function workerMain(pack: typeof packThrown, importer: Importer, setup: WorkerSe
       known.set(form.key, made)
       call(made, form, args, loop, many)
     }
-    const failed = (error: unknown): void => tell(['failed', pack(error)], loop)
+    const failed = (error: unknown): void => {
+      tell(['failed', pack(error)], loop)
+      over()
+    }
     if (form.kind === 'module') {
       load(form).then(ready, failed)
       return
@@ -186,6 +206,12 @@ function workerMain(pack: typeof packThrown, importer: Importer, setup: WorkerSe
   }
 
   const forms = new Map<number, WorkForm>()
+  const waiting: Job[] = []
+  const outside = new AsyncResource('AIOLOOP_WORKER')
+  let busy = false
+  /** The call that runs a job is on the stack. */
+  let inside = false
+
   function onMessage(message: Job | [kind: 'end']): void {
     if (message[0] === 'end') {
       // One more round of the event loop, for output that is on its way.
@@ -193,15 +219,62 @@ function workerMain(pack: typeof packThrown, importer: Importer, setup: WorkerSe
       setImmediate(() => process.exit())
       return
     }
-    const [, key, sent, args, loop, many] = message
+    const [, key, sent, , loop] = message
     if (sent !== undefined) forms.set(key, sent)
     if (loop !== 0 && loop !== woken) {
       // That loop has yet to learn this worker's id, without which it would not hear of its end.
       woken = loop
       wake(loop)
     }
+    waiting.push(message)
+    next()
+  }
+
+  /** False for work that was taken back. */
+  function claim(ticket: number): boolean {
+    if (cells === undefined) return true
+    const begins = Atomics.compareExchange(cells, 2 + (ticket & (cells.length - 3)), 0, 1) === 0
+    Atomics.store(cells, 1, (ticket + 1) | 0)
+    return begins
+  }
+
+  function next(): void {
+    if (busy) return
+    let job = waiting.shift()
+    while (job !== undefined && !claim(job[6])) job = waiting.shift()
+    if (job === undefined) return
+    busy = inside = true
+    const [, key, , args, loop, many] = job
     // A resource for each job: what one puts into an AsyncLocalStorage is not there for the next.
     new AsyncResource('AIOLOOP_JOB').runInAsyncScope(run, undefined, forms.get(key) as WorkForm, args, loop, many)
+    inside = false
+    if (!busy) goOn()
+  }
+
+  /** The job has its outcome. */
+  function over(): void {
+    busy = false
+    if (!inside) outside.runInAsyncScope(goOn)
+  }
+
+  /** After promise jobs that the last one left behind. */
+  function goOn(): void {
+    if (waiting.length > 0) queueMicrotask(next)
+    else if (cells !== undefined) setImmediate(watch)
+  }
+
+  /** Wait in place for the next message. */
+  function watch(): void {
+    if (busy || waiting.length > 0) return
+    const { receiveMessageOnPort } = process.getBuiltinModule('node:worker_threads')
+    const shared = cells as Int32Array<SharedArrayBuffer>
+    const sent = Atomics.load(shared, 0)
+    let received = receiveMessageOnPort(port as unknown as MessagePort)
+    if (received === undefined) {
+      Atomics.wait(shared, 0, sent, 0.5)
+      received = receiveMessageOnPort(port as unknown as MessagePort)
+    }
+    if (received !== undefined) onMessage(received.message)
   }
 
   async function begin(): Promise<void> {
