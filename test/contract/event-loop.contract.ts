@@ -22,6 +22,7 @@ import { eagerContract } from './eager.contract.ts'
 import { ensureFutureContract } from './ensure-future.contract.ts'
 import { errorsContract } from './errors.contract.ts'
 import { eventsContract } from './events.contract.ts'
+import { executorAheadContract } from './executor-ahead.contract.ts'
 import { executorMapContract } from './executor-map.contract.ts'
 import { executorsContract } from './executors.contract.ts'
 import { fairnessContract } from './fairness.contract.ts'
@@ -81,6 +82,7 @@ export function eventLoopContract(harness: Harness): void {
     timersContract(harness)
     lifecycleContract(harness)
     executorsContract(harness)
+    executorAheadContract(harness)
     executorMapContract(harness)
     processPoolContract(harness)
     errorsContract(harness)
