@@ -84,7 +84,7 @@ export class Crew implements JobOwner, SeatOwner {
       return
     }
     const { seat } = job
-    if (seat === undefined || !this.#seats.has(seat)) return
+    if (!(seat instanceof Seat) || !this.#seats.has(seat)) return
     if (seat.takeBack(job)) {
       job.parcel = undefined
       this.jobOver(job)

@@ -3,7 +3,6 @@ import { isCancelled } from '../base/errors.ts'
 import type { Linked } from '../base/linked-list.ts'
 import type { Scheduler } from '../loop/scheduler.ts'
 import { Future, FutureState } from '../tasks/future.ts'
-import type { Seat } from './seat.ts'
 import type { Parcel } from './worker-events.ts'
 
 export interface JobOwner {
@@ -18,7 +17,7 @@ export class Job extends Future<unknown> implements Linked<Job> {
   parcel: Parcel | undefined
   queued = false
   /** The worker that it was sent to, and its ticket there. */
-  seat: Seat | undefined
+  seat: object | undefined
   ticket = 0
   /** Of its crew: those that came later have higher ones. */
   number = 0
