@@ -15,6 +15,8 @@ export abstract class ExecutorCalls {
   /** @internal */
   abstract readonly scheduler: Scheduler
   #default: WorkPool | undefined
+  /** The default executor is of the loop's own making: nobody else would shut it down. */
+  #own = false
   #shutDown = false
 
   /** `never`, for whatever type of result: the signatures are in the contract. */
@@ -33,7 +35,10 @@ export abstract class ExecutorCalls {
         "runInExecutor: the loop's default executor was shut down; pass an executor of your own, or shut down later",
       )
     }
-    this.#default ??= slot.makeDefault()
+    if (this.#default === undefined) {
+      this.#default = slot.makeDefault()
+      this.#own = true
+    }
     return this.#default.submitTo(this.scheduler, 'runInExecutor', work, args)
   }
 
@@ -42,6 +47,8 @@ export abstract class ExecutorCalls {
     if (!slot.isThreadPool(executor)) {
       throw argumentTypeError('setDefaultExecutor', 'executor', 'a ThreadPoolExecutor', executor)
     }
+    if (this.#own) this.#default?.shutdown({ wait: false })
+    this.#own = false
     this.#default = executor
   }
 

@@ -74,3 +74,13 @@ function countOf(act: () => number): number {
 export function openDescriptors(): number | undefined {
   return process.platform === 'linux' ? readdirSync('/proc/self/fd').length : undefined
 }
+
+/** Wait until the process has no more descriptors open than `before`. */
+export async function descriptorsBackTo(before: number | undefined): Promise<boolean> {
+  for (let i = 0; i < 2000; i++) {
+    const now = openDescriptors()
+    if (now === undefined || before === undefined || now <= before) return true
+    await new Promise((resolve) => setTimeout(resolve, 5))
+  }
+  return false
+}

@@ -8,6 +8,7 @@ import { cancelDeliveryContract } from './cancel-delivery.contract.ts'
 import { cancelPassingContract } from './cancel-passing.contract.ts'
 import { cancelRacesContract } from './cancel-races.contract.ts'
 import { cancelUnwindingContract } from './cancel-unwinding.contract.ts'
+import { cancelledAnywhereContract } from './cancelled-anywhere.contract.ts'
 import { cancelledOpeningContract } from './cancelled-opening.contract.ts'
 import { capacityLimiterContract } from './capacity-limiter.contract.ts'
 import { channelsContract } from './channels.contract.ts'
@@ -95,6 +96,7 @@ export function eventLoopContract(harness: Harness): void {
     cancelCountingContract(harness)
     cancelUnwindingContract(harness)
     cancelledOpeningContract(harness)
+    cancelledAnywhereContract(harness)
     refusedOpeningsContract(harness)
     cancelPassingContract(harness)
     cancelRacesContract(harness)

@@ -3,12 +3,13 @@
  *
  * A suite is a function of a `Harness`; test/loops has one file per loop that runs every suite. The lab makes loops,
  * collects what their exception handlers were told, and checks after each test what must balance: every loop is closed,
- * and every report was expected by the test that caused it.
+ * every report was expected by the test that caused it, and no descriptor is open that was not before.
  */
 import type { Body, Coroutine, EventLoop } from 'aioloop'
 import { run } from 'aioloop'
-import { afterEach, expect } from 'vitest'
+import { afterEach, beforeEach, expect } from 'vitest'
 import type { ExceptionContext } from '../../src/loop/contract/event-loop.ts'
+import { descriptorsBackTo, openDescriptors } from './descriptors.ts'
 
 export interface Harness {
   readonly name: string
@@ -18,6 +19,10 @@ export interface Harness {
   readonly fifo: boolean
   newLoop(): EventLoop
 }
+
+// What a process keeps from its first watch of a signal on is no matter of any one test.
+process.once('SIGWINCH', ignore).off('SIGWINCH', ignore)
+function ignore(): void {}
 
 /** Time on a loop, without help from the running loop of the context: for code in plain callbacks. */
 export function later(loop: EventLoop, delay: number): Promise<void> {
@@ -46,12 +51,17 @@ export function openLab(harness: Harness): Lab {
     return loop
   }
 
-  afterEach(() => {
+  let before: number | undefined
+  beforeEach(() => {
+    before = openDescriptors()
+  })
+  afterEach(async () => {
     for (const loop of loops.splice(0)) {
       expect(loop.isRunning(), 'a loop was left running').toBe(false)
       loop.close()
     }
     expect(reports.splice(0), 'reports that the test did not expect').toEqual([])
+    expect(await descriptorsBackTo(before), 'descriptors that a test left open').toBe(true)
   })
 
   return {

@@ -2,10 +2,10 @@
  * What the suites of streams share: a protocol that records what it is told, pairs of connected transports, raw peers of
  * node:net (so that a suite sees the wire from outside), and the count of open descriptors.
  */
-import { readdirSync } from 'node:fs'
 import * as net from 'node:net'
 import { type EventLoop, getRunningLoop, Protocol, type Server, sleep, type Transport } from 'aioloop'
 import { afterEach } from 'vitest'
+import { descriptorsBackTo, openDescriptors } from './descriptors.ts'
 import type { Harness, Lab } from './harness.ts'
 
 /** Records every call in order. */
@@ -148,21 +148,7 @@ export async function unusedPort(): Promise<number> {
   return port
 }
 
-/** How many descriptors this process has open; undefined where the system does not tell. */
-export function openDescriptors(): number | undefined {
-  if (process.platform !== 'linux') return undefined
-  return readdirSync('/proc/self/fd').length
-}
-
-/** Wait until the process has no more descriptors open than `before`. */
-export async function descriptorsBackTo(before: number | undefined): Promise<boolean> {
-  for (let i = 0; i < 400; i++) {
-    const now = openDescriptors()
-    if (now === undefined || before === undefined || now <= before) return true
-    await new Promise((resolve) => setTimeout(resolve, 5))
-  }
-  return false
-}
+export { descriptorsBackTo, openDescriptors }
 
 /** Whether loops of this kind have streams. */
 export function hasStreams(harness: Harness): boolean {

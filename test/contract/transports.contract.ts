@@ -216,7 +216,7 @@ export function transportsContract(harness: Harness): void {
       test('a protocol that lacks methods is refused before anything happens', async () => {
         await lab.run(async () => {
           const loop = getRunningLoop()
-          const { server, port } = await outsideServer(() => {})
+          const { server, port } = await outsideServer((socket) => outside.push(socket))
           outside.push(server)
           const half = { connectionMade(): void {} } as unknown as Protocol
           const error = await loop

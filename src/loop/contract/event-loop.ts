@@ -217,7 +217,7 @@ export interface EventLoop {
   runInExecutor<T = unknown>(executor: Executor | null, work: ModuleWork, ...args: unknown[]): Future<T>
   /**
    * Have `runInExecutor(null, ...)` and `toThread` use this executor, which must be a ThreadPoolExecutor. The loop shuts it
-   * down. Stands for `loop.set_default_executor`.
+   * down; one that it made before by itself takes no more work now. Stands for `loop.set_default_executor`.
    * @throws TypeError for what is none.
    */
   setDefaultExecutor(executor: Executor): void
