@@ -25,6 +25,7 @@ const programs: Readonly<Record<string, Load>> = {
   'net/aioloop': () => import('./net/aioloop.ts'),
   'net/node-net': () => import('./net/node-net.ts'),
   'net/node-dgram': () => import('./net/node-dgram.ts'),
+  'net/child-process': () => import('./net/child-process.ts'),
   'net/c': () => import('./net/c.ts'),
   'executors/aioloop': () => import('./executors/aioloop.ts'),
   'executors/piscina': () => import('./executors/piscina.ts'),

@@ -49,6 +49,7 @@ async function answer(measurement: Batch | Probe, ms: number): Promise<Answer> {
   try {
     return { values: 'probe' in measurement ? await measurement.probe(ms) : { ns: await repeat(measurement, ms) } }
   } catch (error) {
+    if (error instanceof Missing) return { error: error.message }
     return { error: error instanceof Error ? (error.stack ?? error.message) : String(error) }
   }
 }

@@ -4,8 +4,11 @@ import asyncio
 import glob
 import json
 import os
+import re
 import resource
 import subprocess
+
+from missing import Missing
 
 PEERS = os.path.dirname(os.path.abspath(__file__))
 BUILT = os.path.join(PEERS, "..", "..", ".cache", "bench")
@@ -31,7 +34,14 @@ def compiled(name):
         return built
     os.makedirs(BUILT, exist_ok=True)
     fresh = f"{built}.{os.getpid()}"
-    subprocess.run(["cc", "-O2", "-o", fresh, sources[0], *LIBRARIES.get(name, [])], check=True)
+    command = ["cc", "-O2", "-o", fresh, sources[0], *LIBRARIES.get(name, [])]
+    try:
+        subprocess.run(command, check=True, capture_output=True, text=True)
+    except FileNotFoundError as error:
+        raise Missing(f"not available: {error}") from error
+    except subprocess.CalledProcessError as error:
+        found = re.search(r"((fatal )?error:|cannot find).*", error.stderr)
+        raise Missing(f"not available: {found[0] if found else 'cc failed'}") from error
     os.replace(fresh, built)
     return built
 

@@ -3,7 +3,8 @@
 Speaks the line protocol of bench/harness/protocol.ts: one greeting, then an answer for each request. Requests are read
 with a blocking read, so nothing of the harness lives on the loop that is measured. A suite is a module beside this one
 with a dictionary CASES: name -> (operations per batch, coroutine function returning the nanoseconds they took), or
-name -> coroutine function taking the milliseconds of the slice and returning a dictionary of figures.
+name -> coroutine function taking the milliseconds of the slice and returning a dictionary of figures, or raising
+Missing (missing.py).
 """
 
 import asyncio
@@ -13,6 +14,8 @@ import json
 import platform
 import sys
 import time
+
+from missing import Missing
 
 
 def say(message):
@@ -33,13 +36,18 @@ async def repeat(operations, batch, ms):
     return spent / done
 
 
+async def answer(measurement, ms):
+    if callable(measurement):
+        return await measurement(ms)
+    return {"ns": await repeat(*measurement, ms)}
+
+
 async def serve(measurement):
     for line in iter(sys.stdin.readline, ""):
-        ms = json.loads(line)["ms"]
-        if callable(measurement):
-            say({"values": await measurement(ms)})
-        else:
-            say({"values": {"ns": await repeat(*measurement, ms)}})
+        try:
+            say({"values": await answer(measurement, json.loads(line)["ms"])})
+        except Missing as reason:
+            say({"error": str(reason)})
 
 
 def main():

@@ -2,8 +2,11 @@
 import type { Program } from '../../harness/program.ts'
 import { aboutAioloop, enterAioloop } from '../aioloop.ts'
 import { byBuffer, byDatagram, byProtocol } from './aioloop-protocols.ts'
+import { spawn } from './aioloop-spawn.ts'
 import { byStreams } from './aioloop-streams.ts'
+import { idle } from './idle.ts'
 import { loaded } from './load-cases.ts'
+import { resp } from './resp.ts'
 
 export const program: Program = {
   enter: enterAioloop,
@@ -13,5 +16,9 @@ export const program: Program = {
     ...loaded({ form: 'buffered', serve: byBuffer, takes: ({ over, serves }) => over === 'tcp' && serves === 'echo' }),
     ...loaded({ form: 'streams', serve: byStreams, takes: ({ over }) => over !== 'udp' }),
     ...loaded({ serve: byDatagram, takes: ({ over }) => over === 'udp' }),
+    ...idle(byProtocol, 'protocol'),
+    ...idle(byStreams, 'streams'),
+    ...resp('resp-aioloop'),
+    ...spawn,
   },
 }

@@ -11,12 +11,15 @@ import { Missing } from '../../harness/program.ts'
 /** Bundled into one file this lies elsewhere: then the clone, if there is one, is where the command was started. */
 const clones = [fileURLToPath(new URL('../../..', import.meta.url)), process.cwd()]
 
-const LIBRARIES: Readonly<Record<string, readonly string[]>> = { libuv: ['-luv'], 'tls-load': ['-lssl', '-lcrypto'] }
+const OPENSSL = ['-lssl', '-lcrypto']
 
-/** The folder of the C programs and what lies beside them. @throws Missing outside a clone. */
+/** By the parts of a program's name. */
+const LIBRARIES: Readonly<Record<string, readonly string[]>> = { libuv: ['-luv'], tls: OPENSSL }
+
+/** The folder of the programs that are not bundled. @throws Missing outside a clone. */
 export function peersFolder(): string {
   const clone = clones.find((folder) => existsSync(join(folder, 'bench', 'peers', 'load.h')))
-  if (clone === undefined) throw new Missing('the C programs are not part of this package')
+  if (clone === undefined) throw new Missing('the programs of bench/peers are not part of this package')
   return join(clone, 'bench', 'peers')
 }
 
@@ -29,7 +32,7 @@ export function compiled(name: string): string {
   if (existsSync(built) && statSync(built).mtimeMs > newest(peers, name)) return built
   mkdirSync(folder, { recursive: true })
   const fresh = `${built}.${process.pid}`
-  const libraries = LIBRARIES[name] ?? LIBRARIES[name.split('-').at(-1) ?? ''] ?? []
+  const libraries = name.split('-').flatMap((part) => LIBRARIES[part] ?? [])
   const command = ['-O2', '-o', fresh, join(peers, `${name}.c`), ...libraries]
   const { status, error, stderr } = spawnSync('cc', command, { encoding: 'utf8' })
   if (status !== 0) throw new Missing(`not available: ${error?.message ?? reasonIn(stderr)}`)

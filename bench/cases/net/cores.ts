@@ -8,8 +8,8 @@ export const LOADS = 1
 const apart = availableParallelism() > 1 && spawnSync('taskset', ['-V'], { stdio: 'ignore' }).status === 0
 
 /** A command line that stays on one core, where the system can do that. */
-export function onCore(core: number, file: string, ...args: string[]): [string, string[]] {
-  return apart ? ['taskset', ['-c', String(core), file, ...args]] : [file, args]
+export function onCore(core: number | 'any', file: string, ...args: string[]): [string, string[]] {
+  return apart && core !== 'any' ? ['taskset', ['-c', String(core), file, ...args]] : [file, args]
 }
 
 /** Keep this process, with all its threads, on the servers' core. */

@@ -7,7 +7,7 @@ import type { Load, SliceResult } from './load-process.ts'
 import { LoadProcess } from './load-process.ts'
 
 /** Shorter slices than this say nothing about a server. */
-const SHORTEST_SLICE_MS = 100
+export const SHORTEST_SLICE_MS = 100
 const MIB = 1024 ** 2
 
 export const LOADS = loads as Readonly<Record<string, Load>>
@@ -47,7 +47,7 @@ function measurement(load: Load, serve: Serve, spent: () => number): Probe {
 }
 
 async function start(load: Load, serve: Serve) {
-  const process = new LoadProcess(load.load, ...(load.load === 'bulk-load' ? [load.serves] : []))
+  const process = new LoadProcess(load.load, load.load === 'bulk-load' ? [load.serves] : [])
   const address = await serve(load)
   stayOnServersCore()
   return { process, address }

@@ -19,6 +19,8 @@ export interface Load {
   readonly depth: number
 }
 
+type Asked = Pick<Load, 'connections' | 'size' | 'depth'>
+
 /** What one slice gave: what was counted (requests; bytes where much is carried), and times in nanoseconds. */
 export interface SliceResult {
   readonly count: number
@@ -35,19 +37,22 @@ export function parseSlice(line: string): SliceResult {
 }
 
 export class LoadProcess {
+  readonly pid: number
   readonly #child: ChildProcess
   readonly #lines: AsyncIterator<string>
 
-  constructor(program: string, ...args: string[]) {
-    const child = spawn(...onCore(LOADS, compiled(program), ...args), { stdio: ['pipe', 'pipe', 'inherit'] })
+  /** @throws Missing when the program cannot be compiled here. */
+  constructor(program: string, args: readonly string[] = [], core: number | 'any' = LOADS) {
+    const child = spawn(...onCore(core, compiled(program), ...args), { stdio: ['pipe', 'pipe', 'inherit'] })
     this.#child = child
+    this.pid = child.pid ?? 0
     child.stdin?.on('error', () => {}) // it ended: that is reported where its line is waited for
     this.#lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
     process.on('exit', () => child.kill('SIGKILL'))
   }
 
   /** `address` as in load.h. With 0 milliseconds connections are only opened. */
-  async slice(address: string, { connections, size, depth }: Load, ms: number): Promise<SliceResult> {
+  async slice(address: string, { connections, size, depth }: Asked, ms: number): Promise<SliceResult> {
     this.#child.stdin?.write(`${address} ${connections} ${size} ${depth} ${ms}\n`)
     const { value, done } = await this.#lines.next()
     if (done === true) throw new Error('the load ended before its slice did')

@@ -3,9 +3,11 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import { createServer as createTlsServer } from 'node:tls'
 import type { Program } from '../../harness/program.ts'
 import { identity } from './identity.ts'
+import { idle } from './idle.ts'
 import { loaded, type Serve } from './load-cases.ts'
 import type { Load } from './load-process.ts'
 import { addressOf, BACKLOG, HOST, unixPath } from './places.ts'
+import { resp } from './resp.ts'
 
 function clientOf({ serves, size }: Load): (socket: Socket) => void {
   if (serves === 'receive') return (socket) => socket.on('data', () => {})
@@ -40,4 +42,10 @@ const start: Serve = (load) => {
   })
 }
 
-export const program: Program = { cases: loaded({ serve: start, takes: ({ over }) => over !== 'udp' }) }
+export const program: Program = {
+  cases: {
+    ...loaded({ serve: start, takes: ({ over }) => over !== 'udp' }),
+    ...idle(start),
+    ...resp('resp-node-net'),
+  },
+}

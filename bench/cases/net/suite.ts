@@ -9,6 +9,8 @@ import { aioloop, node, python } from '../subjects.ts'
 
 const net = node('node:net', 'net/node-net')
 const dgram = node('node:dgram', 'net/node-dgram')
+const tls = node('node:tls', 'net/node-net')
+const childProcess = node('node:child_process', 'net/child-process')
 const limit = node('C on libuv', 'net/c')
 
 function pythons(form: string): Subject[] {
@@ -27,6 +29,20 @@ const byBoth = [
 const byAll = [...aioloop('net', 'buffered'), ...byBoth]
 const byDatagram = [...aioloop('net'), dgram, again(dgram), limit, ...python('net')]
 
+const byTls = [
+  ...aioloop('net', 'protocol'),
+  ...aioloop('net', 'streams'),
+  tls,
+  again(tls),
+  limit,
+  ...pythons('protocol'),
+  ...pythons('streams'),
+]
+const parents = [...aioloop('net'), childProcess, again(childProcess), limit, ...python('net')]
+const redisServers = [...aioloop('net'), net, again(net)]
+
+const idlers = byBoth.filter(({ name }) => name !== 'aioloop portable, streams')
+
 const perRequest: readonly Metric[] = [
   { key: 'cpu', label: 'cpu', unit: 'µs cpu/request' },
   { key: 'p50', label: 'p50', unit: 'µs' },
@@ -36,6 +52,21 @@ const perMebibyte: readonly Metric[] = [
   { key: 'cpu', label: 'cpu', unit: 'µs cpu/MiB' },
   { key: 'rate', label: 'rate', unit: 'MiB/s', moreIsBetter: true },
 ]
+const perCommand: readonly Metric[] = [
+  { key: 'cpu', label: 'cpu', unit: 'µs cpu/request' },
+  { key: 'rate', label: 'rate', unit: 'requests/s', moreIsBetter: true },
+  { key: 'p50', label: 'p50', unit: 'µs' },
+  { key: 'p99', label: 'p99', unit: 'µs' },
+]
+const perProcess: readonly Metric[] = [
+  { key: 'cpu', label: 'cpu', unit: 'µs cpu/process' },
+  { key: 'rate', label: 'rate', unit: 'processes/s', moreIsBetter: true },
+]
+const perConnection: readonly Metric[] = [
+  { key: 'used', label: 'in use', unit: 'bytes' },
+  { key: 'rss', label: 'resident', unit: 'bytes' },
+  { key: 'heap', label: 'heap + external', unit: 'bytes' },
+]
 
 function answered(name: string, operation: string, subjects: readonly Subject[], baseline = net): Case {
   return { name, operation, metrics: perRequest, subjects, baseline: baseline.name }
@@ -43,6 +74,12 @@ function answered(name: string, operation: string, subjects: readonly Subject[],
 
 function carried(name: string, operation: string): Case {
   return { name, operation, metrics: perMebibyte, subjects: byBoth, baseline: net.name }
+}
+
+/** Under redis-benchmark, so many requests on the way on each of 50 connections. */
+function commanded(name: string, command: string, depth: number): Case {
+  const operation = `a ${command} of 3 bytes by redis-benchmark -P ${depth}, 50 connections`
+  return { name, operation, metrics: perCommand, subjects: redisServers, baseline: net.name }
 }
 
 const cases: readonly Case[] = [
@@ -59,6 +96,28 @@ const cases: readonly Case[] = [
   answered('unix-1k', 'an echo of 1 KiB, 50 connections, Unix sockets', byBoth),
   answered('unix-64k', 'an echo of 64 KiB, 50 connections, Unix sockets', byProtocol),
   answered('udp-1k', 'an echo of a datagram of 1 KiB, 50 clients', byDatagram, dgram),
+  answered('tls-1k', 'an echo of 1 KiB, 50 connections, TLS 1.3 with AES-128-GCM', byTls, tls),
+  answered('tls-64k', 'an echo of 64 KiB, 50 connections, TLS 1.3 with AES-128-GCM', byTls, tls),
+  commanded('resp-get', 'GET', 1),
+  commanded('resp-set', 'SET', 1),
+  commanded('resp-get-p16', 'GET', 16),
+  commanded('resp-set-p16', 'SET', 16),
+  {
+    name: 'spawn',
+    operation: 'a process of /bin/true, started and waited for, one after the other',
+    metrics: perProcess,
+    subjects: parents,
+    baseline: childProcess.name,
+  },
+  {
+    name: 'idle',
+    operation: 'memory of the server for one of 10,000 open connections that have echoed 1 KiB and are silent now',
+    metrics: perConnection,
+    subjects: idlers,
+    baseline: net.name,
+    freshProcess: true,
+    rounds: { full: 3, quick: 1 },
+  },
 ]
 
 export const sockets: Suite = { name: 'net', baseline: net.name, cases }

@@ -1,10 +1,14 @@
 /** What the `net` cases make of what their programs print. */
 import { describe, expect, it } from 'vitest'
 import { reasonIn } from '../../../bench/cases/net/compiled.ts'
+import { limitTooLow } from '../../../bench/cases/net/idle.ts'
 import { figuresOf, LOADS } from '../../../bench/cases/net/load-cases.ts'
 import { type Load, parseSlice } from '../../../bench/cases/net/load-process.ts'
 import { addressOf } from '../../../bench/cases/net/places.ts'
+import { parseRedisBenchmark } from '../../../bench/cases/net/resp.ts'
+import { spawnFigures, spawning } from '../../../bench/cases/net/spawning.ts'
 import { sockets } from '../../../bench/cases/net/suite.ts'
+import { Missing } from '../../../bench/harness/program.ts'
 
 const echo: Load = { load: 'echo-load', serves: 'echo', over: 'tcp', connections: 50, size: 1024, depth: 1 }
 
@@ -31,6 +35,72 @@ describe('the figures of a slice', () => {
 
   it('are none where nothing was asked', () => {
     expect(() => figuresOf(echo, { count: 0, took: 0, p50: 0, p99: 0 }, 1)).toThrow('no requests')
+  })
+})
+
+describe('what redis-benchmark --csv prints', () => {
+  const head =
+    '"test","rps","avg_latency_ms","min_latency_ms","p50_latency_ms","p95_latency_ms","p99_latency_ms","max_latency_ms"'
+  const set = '"SET","31847.13","1.271","0.024","0.551","4.591","10.775","52.927"'
+  const get = '"GET","50251.26","0.714","0.208","0.591","0.975","3.183","24.111"'
+
+  it('is a rate, and latencies in milliseconds, of each command', () => {
+    const text = `${head}\n${set}\n${get}\n`
+    expect(parseRedisBenchmark(text, 'set')).toEqual({ rate: 31847.13, p50: 551, p99: 10775 })
+    expect(parseRedisBenchmark(text, 'get')).toEqual({ rate: 50251.26, p50: 591, p99: 3183 })
+  })
+
+  it('is read by the names of its columns, whatever else is said', () => {
+    const text =
+      'WARNING: could not fetch server CONFIG\r\n"test","p99_latency_ms","p50_latency_ms","rps"\r\n"GET","3","2","1"'
+    expect(parseRedisBenchmark(text, 'get')).toEqual({ rate: 1, p50: 2000, p99: 3000 })
+  })
+
+  it('has no latencies before 6.2: then the subject is missing', () => {
+    expect(() => parseRedisBenchmark('"GET","50251.26"\n', 'get')).toThrow(Missing)
+    expect(() => parseRedisBenchmark('"GET","50251.26"\n', 'get')).toThrow('6.2 or later')
+  })
+
+  it.each([
+    ['nothing', '', 'nothing of get'],
+    ['another command', `${head}\n${set}`, 'nothing of get'],
+    ['no number', `${head}\n"GET","many","1","1","1","1","1","1"`, 'no rps'],
+    ['a line that is too short', `${head}\n"GET","1","1"`, 'no p50_latency_ms'],
+  ])('is refused when it has %s', (_what, text, reason) => {
+    expect(() => parseRedisBenchmark(text, 'get')).toThrow(reason)
+  })
+})
+
+describe('child processes', () => {
+  it('are counted by microseconds each, and how many a second', () => {
+    expect(spawnFigures({ count: 4, took: 2e9 }, 8e6)).toEqual({ cpu: 2000, rate: 2 })
+  })
+
+  it('are started at least once a slice, one after the other', async () => {
+    let started = 0
+    let running = 0
+    const { spawn } = spawning(async (program) => {
+      expect([program, running++]).toEqual([expect.stringMatching(/\/true$/), 0])
+      await Promise.resolve()
+      running--
+      started++
+    })
+    const { cpu, rate } = await spawn.probe(0.001)
+    expect(started).toBeGreaterThan(0)
+    expect(cpu).toBeGreaterThanOrEqual(0)
+    expect(rate).toBeGreaterThan(0)
+  })
+})
+
+describe('the limit of open files', () => {
+  const limits = (hard: string) =>
+    `Limit      Soft Limit  Hard Limit  Units\nMax open files            1024                 ${hard}              files     \n`
+
+  it('must allow the connections; a subject is missing where it does not, with the remedy', () => {
+    expect(limitTooLow(limits('10100'), 10_100)).toBeUndefined()
+    expect(limitTooLow(limits('unlimited'), 10_100)).toBeUndefined()
+    expect(limitTooLow('', 10_100)).toBeUndefined()
+    expect(limitTooLow(limits('4096'), 10_100)).toBe('needs 10100 open files, the limit is 4096: ulimit -n 10100')
   })
 })
 
