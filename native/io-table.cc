@@ -126,6 +126,8 @@ void IoTable::submit(uint32_t op, uint32_t slot) {
     if (rings_ != nullptr) rings_->count(kNumberDrops);
   } else if (op == kSubmitClose) {
     close(object);
+  } else if (op == kSubmitKeep || op == kSubmitLeave) {
+    leave_out(object, op == kSubmitLeave);
   } else {
     object->submit(op);
   }
@@ -150,7 +152,17 @@ void IoTable::post(CompletionOp op, uint32_t id, uint32_t a, uint32_t b) {
 void IoTable::set_active(IoObject* object, bool active) {
   if (object->active_ == active || object->closing_) return;
   object->active_ = active;
-  if (active) {
+  if (!object->left_out_) count(active);
+}
+
+void IoTable::leave_out(IoObject* object, bool left_out) {
+  if (object->left_out_ == left_out) return;
+  object->left_out_ = left_out;
+  if (object->active_) count(!left_out);
+}
+
+void IoTable::count(bool more) {
+  if (more) {
     active_++;
   } else {
     active_--;

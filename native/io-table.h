@@ -8,7 +8,8 @@
 //
 // No record is ever lost: what finds the ring full waits here, in order. Who can wait with its record (a read, an
 // accept) asks `has_room` first. Objects open their handles without keeping the loop alive, and say by `set_active`
-// that something is under way: that keeps a running loop alive, and a stopped one never.
+// that something is under way: that keeps a running loop alive, unless JavaScript left that object out, and a stopped
+// one never.
 #ifndef AIOLOOP_IO_TABLE_H_
 #define AIOLOOP_IO_TABLE_H_
 
@@ -64,6 +65,7 @@ class IoObject {
   bool closing_ = false;
   bool told_ = true;
   bool active_ = false;
+  bool left_out_ = false;
 };
 
 // The loop, as its table sees it.
@@ -133,6 +135,8 @@ class IoTable {
 
   void post(CompletionOp op, uint32_t id, uint32_t a, uint32_t b);
   void set_active(IoObject* object, bool active);
+  void leave_out(IoObject* object, bool left_out);
+  void count(bool more);
   void update();
 
   IoHost* host_;

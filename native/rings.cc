@@ -34,6 +34,8 @@ const LayoutField kLayout[] = {
     {"submitStartTimer", kSubmitStartTimer},
     {"submitCancelTimer", kSubmitCancelTimer},
     {"submitClose", kSubmitClose},
+    {"submitKeep", kSubmitKeep},
+    {"submitLeave", kSubmitLeave},
     {"submitReadStart", kSubmitReadStart},
     {"submitReadStop", kSubmitReadStop},
     {"submitShutdown", kSubmitShutdown},

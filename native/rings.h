@@ -15,7 +15,7 @@
 namespace aioloop {
 
 constexpr uint32_t kMagic = 0x41494f4c;  // "AIOL"
-constexpr uint32_t kAbiVersion = 7;
+constexpr uint32_t kAbiVersion = 8;
 
 // Header words, by index of 32-bit words.
 enum Word : uint32_t {
@@ -57,8 +57,10 @@ enum SubmissionOp : uint32_t {
   kSubmitNothing = 0,
   kSubmitStartTimer = 1,
   kSubmitCancelTimer = 2,
-  // From here on the slot is one of the I/O table (io-table.h), and all but `close` are the object's own.
+  // From here on the slot is one of the I/O table (io-table.h), and all but these three are the object's own.
   kSubmitClose = 3,
+  kSubmitKeep = 10,   // what is under way keeps the loop alive again
+  kSubmitLeave = 11,  // it does not
   kSubmitReadStart = 4,
   kSubmitReadStop = 5,
   kSubmitShutdown = 6,

@@ -23,7 +23,7 @@ export interface CrewOwner {
   readonly maxTasks: number
   readonly interruptible: boolean
   openWorker(scheduler: Scheduler, events: WorkerEvents): WorkerChannel
-  /** A worker could not even begin, and no other would do better. `held` is what it was to do. */
+  /** A worker could not even begin, and no other would do better. `held` is what it was to do; it is over. */
   cannotBegin(failure: BrokenExecutorError, held: readonly Job[]): void
   /** Workers have gone, or have nothing more to do. */
   crewShrank(): void
@@ -126,7 +126,11 @@ export class Crew implements JobOwner, SeatOwner {
   seatGone(seat: Seat, failure: BrokenExecutorError | undefined): void {
     this.#remove(seat)
     this.#leaving.delete(seat)
-    if (failure !== undefined && !this.#interrupted) this.#owner.cannotBegin(failure, seat.letGo())
+    if (failure !== undefined && !this.#interrupted) {
+      const held = seat.letGo()
+      for (const job of held) this.jobOver(job)
+      this.#owner.cannotBegin(failure, held)
+    }
     this.#dispatch()
     this.#shrank()
   }
@@ -168,6 +172,16 @@ export class Crew implements JobOwner, SeatOwner {
 
   endJoin(scheduler: Scheduler): void {
     this.#blocked.end(scheduler)
+  }
+
+  /** The loop of this crew is closed: end the workers. Returns how much work is lost. */
+  abandon(): number {
+    this.#interrupted = true
+    let lost = this.#queue.size
+    for (const job of this.#queue.toArray()) this.#dequeue(job)
+    for (const seat of this.#seats) lost += seat.load
+    for (const seat of [...this.#seats, ...this.#leaving]) this.#interrupt(seat)
+    return lost
   }
 
   /** How many workers there are whose end this loop would hear of. */

@@ -28,7 +28,7 @@ import { findRunningLoop, getRunningLoop } from '../loop/running.ts'
 import type { Scheduler } from '../loop/scheduler.ts'
 import { schedulerOf } from '../tasks/scheduler-of.ts'
 import { Settled } from '../tasks/settled.ts'
-import { Crew } from './crew.ts'
+import { Crew, type CrewOwner } from './crew.ts'
 import { Results } from './executor-results.ts'
 import { Job, Joining } from './job.ts'
 import { unwrapArguments } from './transfer.ts'
@@ -55,7 +55,9 @@ export interface PoolOptions<A extends unknown[] = unknown[]> {
 export abstract class PoolExecutor implements WorkPool, AsyncDisposable {
   protected readonly initializer: { readonly form: WorkForm; readonly args: readonly unknown[] } | undefined
   readonly #name: string
-  readonly #crew: Crew
+  readonly #owner: CrewOwner
+  /** One for all loops; or one for each, where the workers belong to the loop that had them made. */
+  readonly #crews = new Map<Scheduler | undefined, Crew>()
   readonly #joinings = new Set<Joining>()
   #broken: BrokenExecutorError | undefined
   #shutDown = false
@@ -77,14 +79,14 @@ export abstract class PoolExecutor implements WorkPool, AsyncDisposable {
       this.initializer = { form, args: this.#cloned(name, initargs, [], "'options.initargs'").args }
     }
     this.#name = name
-    this.#crew = new Crew({
+    this.#owner = {
       maxWorkers,
       maxTasks: maxTasksPerChild ?? Number.POSITIVE_INFINITY,
       interruptible,
       openWorker: (scheduler, events) => this.open(this.#made++, scheduler, events),
       cannotBegin: (failure, held) => this.#breakDown(failure, held),
       crewShrank: () => this.#endIfOver(),
-    })
+    }
   }
 
   /**
@@ -164,7 +166,7 @@ export abstract class PoolExecutor implements WorkPool, AsyncDisposable {
    */
   terminateWorkers(): Awaitable<void> {
     this.#close(true)
-    this.#crew.terminate()
+    for (const crew of this.#crews.values()) crew.terminate()
     const loop = findRunningLoop()
     return loop === undefined ? new Settled<void>(undefined) : this.#join(schedulerOf(loop))
   }
@@ -184,6 +186,9 @@ export abstract class PoolExecutor implements WorkPool, AsyncDisposable {
     return this.#join(scheduler)
   }
 
+  /** Whether a worker belongs to the loop that had it made, and ends with it. */
+  protected abstract readonly ofLoops: boolean
+
   /** Throw for a loop that this kind of pool cannot serve. */
   protected mustServe(_scheduler: Scheduler, _call: string): void {}
 
@@ -196,7 +201,7 @@ export abstract class PoolExecutor implements WorkPool, AsyncDisposable {
   #submit(scheduler: Scheduler, call: string, form: WorkForm, given: readonly unknown[], many: boolean): Job {
     this.#mustTakeWork(scheduler, call)
     const { args, list } = unwrapArguments(given)
-    const crew = this.#crew
+    const crew = this.#crewOf(scheduler)
     const job = new Job(scheduler, crew, call, { form, args, list, many })
     try {
       if (crew.hand(job)) return job
@@ -233,36 +238,70 @@ export abstract class PoolExecutor implements WorkPool, AsyncDisposable {
 
   #close(cancelFutures: boolean): void {
     this.#shutDown = true
-    this.#crew.close(cancelFutures)
+    for (const crew of this.#crews.values()) crew.close(cancelFutures)
   }
 
   #join(scheduler: Scheduler): Joining {
     const joining = new Joining(scheduler, (left) => this.#endJoin(left))
     this.#joinings.add(joining)
-    this.#crew.beginJoin(scheduler)
+    for (const crew of this.#crews.values()) crew.beginJoin(scheduler)
     this.#endIfOver()
     return joining
   }
 
+  #crewOf(scheduler: Scheduler): Crew {
+    const loop = this.ofLoops ? scheduler : undefined
+    let crew = this.#crews.get(loop)
+    if (crew === undefined) {
+      crew = new Crew(this.#owner)
+      this.#crews.set(loop, crew)
+      loop?.onClosed.add(() => this.#loopClosed(loop))
+    }
+    return crew
+  }
+
+  #loopClosed(loop: Scheduler): void {
+    const crew = this.#crews.get(loop)
+    const lost = crew?.abandon() ?? 0
+    for (const { scheduler } of this.#joinings) crew?.endJoin(scheduler)
+    this.#crews.delete(loop)
+    if (lost > 0) {
+      process.emitWarning(
+        `${this.#name}: the loop is closed ahead of ${lost} pieces of work that it had submitted; they were cut off ` +
+          '(await executor.shutdown(), or await using executor)',
+        { type: 'AioloopWarning', code: 'AIOLOOP_UNCLOSED_EXECUTOR' },
+      )
+    }
+    this.#endIfOver()
+  }
+
+  /** How many workers there are whose end this loop would hear of, or another that goes on beside it. */
+  #left(scheduler: Scheduler): number {
+    let left = 0
+    for (const [loop, crew] of this.#crews) {
+      const heard = loop === undefined || loop === scheduler || (loop.active && !blocks(loop) && !blocks(scheduler))
+      if (heard) left += crew.left(scheduler)
+    }
+    return left
+  }
+
   #endIfOver(): void {
     for (const joining of [...this.#joinings]) {
-      if (this.#crew.left(joining.scheduler) > 0) continue
+      if (this.#left(joining.scheduler) > 0) continue
       this.#endJoin(joining)
       joining.ended()
     }
   }
 
   #endJoin(joining: Joining): void {
-    if (this.#joinings.delete(joining)) this.#crew.endJoin(joining.scheduler)
+    if (!this.#joinings.delete(joining)) return
+    for (const crew of this.#crews.values()) crew.endJoin(joining.scheduler)
   }
 
   #breakDown(failure: BrokenExecutorError, held: readonly Job[]): void {
     this.#broken ??= failure
-    for (const job of held) {
-      this.#crew.jobOver(job)
-      if (!job.done()) job.failed(failure)
-    }
-    this.#crew.breakDown(failure)
+    for (const job of held) if (!job.done()) job.failed(failure)
+    for (const crew of this.#crews.values()) crew.breakDown(failure)
   }
 
   /** What reports call this. */
@@ -271,6 +310,10 @@ export abstract class PoolExecutor implements WorkPool, AsyncDisposable {
   }
 }
 brand(PoolExecutor, 'PoolExecutor')
+
+function blocks({ backend }: Scheduler): boolean {
+  return backend.standalone
+}
 
 function mustBeCount(call: string, option: string, value: unknown): void {
   if (typeof value !== 'number') throw argumentTypeError(call, `options.${option}`, 'a whole number', value)

@@ -1,87 +1,150 @@
 /**
- * A worker process, as its pool sees it: a Node of the same kind and options, with a channel that carries what `v8.serialize`
- * takes. The channel ends with the last message, the process by its exit: both have to come before it is gone.
+ * A worker process, as its pool sees it: a Node of the same kind and options, started by the loop that wanted it, with pipes of
+ * that loop. So what it says comes in the loop's turns, beside Node's own work or while the loop blocks; and the worker
+ * belongs to that loop, with which it ends. Its pipe ends with the last message, the process by its exit: both have to come
+ * before it is gone.
  */
 import { AsyncResource } from 'node:async_hooks'
-import type { ChildProcess } from 'node:child_process'
+import { constants } from 'node:os'
 import type { Transferable } from 'node:worker_threads'
 import { usageTypeError } from '../base/errors.ts'
 import { CAPTURE } from '../loop/capture.ts'
+import { NO_EVENTS } from '../loop/io/duplex-stream.ts'
+import type { ChildStdio, ProcessEvents, ProcessIo, RawProcess } from '../loop/io/process-io.ts'
+import type { RawStream } from '../loop/io/stream-io.ts'
+import type { SystemError } from '../loop/io/system.ts'
+import type { Scheduler } from '../loop/scheduler.ts'
+import { frame, frameReader } from './frames.ts'
+import { JOBS, LIFELINE, OUTCOMES, processProgram } from './process-program.ts'
 import type { WorkerChannel, WorkerEvents, WorkerMessage } from './worker-events.ts'
-import { processProgram, type WorkerSetup } from './worker-program.ts'
+import type { WorkerSetup } from './worker-program.ts'
 
 /** As in thread-channel.ts. */
 const OUTSIDE = new AsyncResource('AIOLOOP_EXECUTOR', CAPTURE)
 let program: string | undefined
 
-export class ProcessChannel implements WorkerChannel {
+export class ProcessChannel implements WorkerChannel, ProcessEvents {
+  readonly onLoop = true
+  readonly #scheduler: Scheduler
   readonly #events: WorkerEvents
-  readonly #child: ChildProcess
-  #ends = 0
-  #why = ''
+  #raw: RawProcess | undefined
+  #exited: string | undefined
+  #ended = false
   #gone = false
 
-  constructor(setup: WorkerSetup, events: WorkerEvents) {
+  constructor(scheduler: Scheduler, processes: ProcessIo, setup: WorkerSetup, events: WorkerEvents) {
+    this.#scheduler = scheduler
     this.#events = events
-    program ??= processProgram()
-    const args = [...inheritedOptions(process.execArgv), '-e', program]
-    const { spawn } = process.getBuiltinModule('node:child_process')
-    this.#child = OUTSIDE.runInAsyncScope(() => {
-      const child = spawn(process.execPath, args, {
-        stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-        serialization: 'advanced',
-      })
-      child.on('message', (message) => events.said(message as unknown as WorkerMessage))
-      child.on('disconnect', () => this.#ended())
-      child.on('exit', (code, signal) => {
-        this.#why = signal === null ? `it exited with code ${code}` : `it was ended by ${signal}`
-        this.#ended()
-      })
-      child.on('error', (error) => {
-        // A send to a process that has just died fails too; its exit tells.
-        if (child.pid === undefined) this.#exited('it could not be started', error)
-      })
-      return child
-    })
+    try {
+      this.#raw = OUTSIDE.runInAsyncScope(() => processes.spawn(spawnOptions(), this))
+    } catch (error) {
+      // Told later, as what is refused later is.
+      scheduler.push({ run: () => this.failed(error as SystemError) })
+      return
+    }
+    const outcomes = this.#pipe(OUTCOMES)
+    if (outcomes === undefined) return
+    const read = frameReader((bytes) => this.#said(bytes))
+    const end = (): void => {
+      this.#ended = true
+      this.#goneIfOver()
+    }
+    outcomes.events = { ...NO_EVENTS, received: read, ended: end, failed: end }
+    outcomes.startReading()
+    for (const fd of [JOBS, LIFELINE]) this.#pipe(fd)?.keepLoopAlive(false)
     this.keepAlive(false)
-    if (this.#child.pid !== undefined) this.#child.send(setup)
+    this.post(setup, [])
   }
 
-  post(message: readonly unknown[], list: readonly Transferable[]): void {
+  post(message: unknown, list: readonly Transferable[]): void {
     mustNotTransfer(list)
-    if (this.#child.connected) this.#child.send(message as never)
+    const bytes = frame(message)
+    if (!this.#gone) this.#pipe(JOBS)?.write(bytes)
   }
 
   keepAlive(keep: boolean): void {
-    const { channel } = this.#child
-    if (keep) {
-      channel?.ref()
-      this.#child.ref()
-    } else {
-      channel?.unref()
-      this.#child.unref()
-    }
+    if (this.#gone) return
+    this.#raw?.keepLoopAlive(keep)
+    this.#pipe(OUTCOMES)?.keepLoopAlive(keep)
   }
 
-  /** Nothing comes but by Node's own events. */
+  /** What it says comes by the loop. */
   drain(): void {}
 
   end(): void {
-    this.post(['end'], [])
+    // A loop that does not run writes nothing.
+    if (this.#scheduler.active) this.post(['end'], [])
+    else this.kill()
   }
 
   kill(): void {
-    this.#child.kill('SIGKILL')
+    try {
+      this.#raw?.kill(constants.signals.SIGKILL)
+    } catch (error) {
+      if ((error as SystemError).code !== 'ESRCH') throw error
+    }
   }
 
-  #ended(): void {
-    if (++this.#ends === 2) this.#exited(this.#why, undefined)
+  /** @internal */
+  exited(code: number, signum: number): void {
+    const signal = Object.entries(constants.signals).find(([, number]) => number === signum)?.[0]
+    this.#exited = signum === 0 ? `it exited with code ${code}` : `it was ended by ${signal ?? `signal ${signum}`}`
+    this.#goneIfOver()
   }
 
-  #exited(why: string, error: unknown): void {
+  /** @internal */
+  failed(error: SystemError): void {
+    this.#leave('it could not be started', error)
+  }
+
+  /** @internal */
+  closed(): void {}
+
+  #pipe(fd: number): RawStream | undefined {
+    return this.#raw?.pipes[fd]
+  }
+
+  #said(bytes: Uint8Array): void {
+    let message: WorkerMessage
+    try {
+      message = process.getBuiltinModule('node:v8').deserialize(bytes)
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error)
+      message = ['failed', { value: new TypeError(`submit: the result cannot be read here: ${why}`) }]
+    }
+    this.#events.said(message)
+  }
+
+  #goneIfOver(): void {
+    if (this.#ended && this.#exited !== undefined) this.#leave(this.#exited, undefined)
+  }
+
+  #leave(why: string, error: unknown): void {
     if (this.#gone) return
     this.#gone = true
+    for (const pipe of this.#raw?.pipes ?? []) pipe?.close()
+    this.#raw?.close()
     this.#events.exited(why, error)
+  }
+}
+
+function spawnOptions(): Parameters<ProcessIo['spawn']>[0] {
+  program ??= processProgram()
+  const stdio: ChildStdio[] = [{ kind: 'ignore' }, { kind: 'inherit', fd: 1 }, { kind: 'inherit', fd: 2 }]
+  stdio[JOBS] = { kind: 'pipe', reads: true, writes: false }
+  stdio[OUTCOMES] = { kind: 'pipe', reads: false, writes: true }
+  stdio[LIFELINE] = { kind: 'pipe', reads: true, writes: false }
+  return {
+    file: process.execPath,
+    args: [process.execPath, ...inheritedOptions(process.execArgv), '-e', program],
+    cwd: undefined,
+    env: Object.entries(process.env).map(([name, value]) => `${name}=${value}`),
+    stdio,
+    detached: false,
+    uid: undefined,
+    gid: undefined,
+    windowsHide: true,
+    windowsVerbatimArguments: false,
   }
 }
 

@@ -2,6 +2,7 @@
 import { availableParallelism } from 'node:os'
 import { brand } from '../base/brand.ts'
 import { NotSupportedError } from '../base/errors.ts'
+import type { ProcessIo } from '../loop/io/process-io.ts'
 import type { Scheduler } from '../loop/scheduler.ts'
 import { PoolExecutor, type PoolOptions } from './pool-executor.ts'
 import { mustNotTransfer, ProcessChannel } from './process-channel.ts'
@@ -13,8 +14,9 @@ export interface ProcessPoolOptions<A extends unknown[] = unknown[]> extends Poo
 /**
  * Work in other processes, at most `maxWorkers` of them: as many as there are processors if not given. As
  * {@link ThreadPoolExecutor}, for work that may crash, or needs memory and a working directory of its own. Nothing is
- * transferred or shared: what `v8.serialize` takes is copied. For loops beside Node's own, not for those that block. Stands
- * for `concurrent.futures.ProcessPoolExecutor`.
+ * transferred or shared: what `v8.serialize` takes is copied. The workers belong to the loop that had them made, and end with
+ * it: each loop that uses the executor has its own, and should wait for them with `shutdown`. They end with the program too,
+ * whatever they do. Stands for `concurrent.futures.ProcessPoolExecutor`.
  *
  * @throws TypeError and RangeError for bad options.
  *
@@ -25,14 +27,14 @@ export interface ProcessPoolOptions<A extends unknown[] = unknown[]> extends Poo
  * ```
  */
 export class ProcessPoolExecutor<A extends unknown[] = unknown[]> extends PoolExecutor {
+  protected override readonly ofLoops = true
+
   constructor(options: ProcessPoolOptions<A> = {}) {
     super('ProcessPoolExecutor', availableParallelism(), options as unknown as PoolOptions)
   }
 
   protected override mustServe({ backend }: Scheduler, call: string): void {
-    if (!backend.standalone) return
-    const remedy = 'while a standalone loop blocks, other processes are not heard; use a ThreadPoolExecutor there'
-    throw new NotSupportedError(call, backend.name, 'executor', remedy)
+    if (backend.processes === undefined) throw new NotSupportedError(call, backend.name, 'subprocess')
   }
 
   protected override clone(args: readonly unknown[], list: Parcel['list']): Pick<Parcel, 'args' | 'list'> {
@@ -41,8 +43,9 @@ export class ProcessPoolExecutor<A extends unknown[] = unknown[]> extends PoolEx
     return { args: deserialize(serialize(args)), list }
   }
 
-  protected override open(_index: number, _scheduler: Scheduler, events: WorkerEvents): WorkerChannel {
-    return new ProcessChannel({ waker: undefined, loop: 0, initializer: this.initializer }, events)
+  protected override open(_index: number, scheduler: Scheduler, events: WorkerEvents): WorkerChannel {
+    const setup = { waker: undefined, loop: 0, initializer: this.initializer }
+    return new ProcessChannel(scheduler, scheduler.backend.processes as ProcessIo, setup, events)
   }
 }
 brand(ProcessPoolExecutor, 'ProcessPoolExecutor')

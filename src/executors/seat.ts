@@ -42,7 +42,7 @@ export class Seat implements WorkerEvents {
   leaving = false
   /** It was ended before it said a word: only Node's own event, if anything, tells that it has. */
   get untold(): boolean {
-    return this.#killed && this.loopId === 0
+    return this.#killed && this.loopId === 0 && !this.#channel.onLoop
   }
   /** The worker's own loop: its end is this one's. */
   loopId = 0

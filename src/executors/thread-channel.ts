@@ -20,6 +20,7 @@ let program: string | undefined
 
 export class ThreadChannel implements WorkerChannel {
   readonly claims = new Claims()
+  readonly onLoop = false
   readonly #threads = process.getBuiltinModule('node:worker_threads')
   readonly #events: WorkerEvents
   readonly #worker: Worker

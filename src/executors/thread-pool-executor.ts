@@ -35,6 +35,7 @@ let pools = 0
  * ```
  */
 export class ThreadPoolExecutor<A extends unknown[] = unknown[]> extends PoolExecutor {
+  protected override readonly ofLoops = false
   readonly #prefix: string
   readonly #limits: ResourceLimits | undefined
 

@@ -21,6 +21,8 @@ export interface WorkerEvents {
 export interface WorkerChannel {
   /** Where work can be sent ahead and taken back; without them it gets one job at a time. */
   readonly claims?: Claims
+  /** What it says, and its end, come by the loop that had it made, also while that blocks. */
+  readonly onLoop: boolean
   /** Throws what cannot be cloned. */
   post(message: readonly unknown[], list: readonly Transferable[]): void
   /** Whether it keeps the process alive. */

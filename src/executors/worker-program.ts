@@ -41,8 +41,8 @@ interface Waker {
   readonly id: number
 }
 
-/** What is needed of a MessagePort, or of a process's channel. */
-interface WorkerPort {
+/** What is needed of a MessagePort, or of a process's pipes. */
+export interface WorkerPort {
   postMessage(message: unknown, list: readonly Transferable[]): void
   on(event: 'message', listener: (message: Job | [kind: 'end']) => void): unknown
   close(): void
@@ -50,34 +50,20 @@ interface WorkerPort {
 
 const LOAD = '(url) => import(url)'
 /** What bundlers (esbuild, Vite) put in place of names and of `import`. */
-const HELPERS = `globalThis.__name ??= (fn) => fn;globalThis.__vite_ssr_dynamic_import__ ??= ${LOAD}`
+export const HELPERS = `globalThis.__name ??= (fn) => fn;globalThis.__vite_ssr_dynamic_import__ ??= ${LOAD}`
 
 /** The text for `new Worker(text, { eval: true })`; fit for a script and for a module. */
 export function threadProgram(): string {
   const setup = "process.getBuiltinModule('node:worker_threads').workerData"
-  return `'use strict';${HELPERS};(${workerMain})(${packThrown},${LOAD},${setup},${setup}.port)`
+  return `'use strict';${HELPERS};${workerProgram(setup, `${setup}.port`)}`
 }
 
-/** The text for `node -e text`, with a channel to its parent: the first message is the setup. */
-export function processProgram(): string {
-  return `'use strict';${HELPERS};(${processMain})((setup, port) => (${workerMain})(${packThrown},${LOAD},setup,port))`
+/** An expression that begins the work, with those that give the setup and the port. */
+export function workerProgram(setup: string, port: string): string {
+  return `(${workerMain})(${packThrown},${LOAD},${setup},${port})`
 }
 
 type Importer = (url: string) => Promise<Record<string, unknown>>
-
-function processMain(begin: (setup: WorkerSetup, port: WorkerPort) => void): void {
-  const port: WorkerPort = {
-    postMessage(message, list) {
-      if (list.length > 0) throw new TypeError('nothing can be transferred between processes; return it as it is')
-      process.send?.(message)
-    },
-    on: (event, listener) => process.on(event, listener as (message: unknown) => void),
-    close() {},
-  }
-  // The parent has ended, or let go: nobody would take what comes.
-  process.on('disconnect', () => process.exit())
-  process.once('message', (setup) => begin(setup as WorkerSetup, port))
-}
 
 function workerMain(pack: typeof packThrown, importer: Importer, setup: WorkerSetup, port: WorkerPort): void {
   const { AsyncResource } = process.getBuiltinModule('node:async_hooks')

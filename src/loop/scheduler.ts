@@ -53,6 +53,8 @@ export class Scheduler implements BackendHost, HandleHost, OpenTurn {
   shuffle: ((ready: Deque<Ready>, count: number) => void) | undefined
   /** Called when the loop has stopped after `stop()`. */
   onStopped: (() => void) | undefined
+  /** Told that the loop is closed, while its backend is not yet. */
+  readonly onClosed = new Set<() => void>()
   /** Takes signals that the backend saw. */
   onSignal: ((signum: number) => void) | undefined
 
@@ -142,6 +144,8 @@ export class Scheduler implements BackendHost, HandleHost, OpenTurn {
   clear(): void {
     this.closed = true
     this.#ready.clear()
+    for (const told of this.onClosed) told()
+    this.onClosed.clear()
   }
 
   /** True while a turn is open: promise jobs that run now belong to it. */

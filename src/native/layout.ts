@@ -45,6 +45,8 @@ export const SUBMIT_SHUTDOWN = 6
 export const SUBMIT_RESET = 7
 export const SUBMIT_PAUSE = 8
 export const SUBMIT_RESUME = 9
+export const SUBMIT_KEEP = 10
+export const SUBMIT_LEAVE = 11
 /** A completion is this many words, `{op, id, a, b}`. */
 export const COMPLETION_WORDS = 4
 export const COMPLETE_NOTHING = 0
@@ -75,7 +77,7 @@ export const LARGEST_CAPACITY = 1 << 20
 
 const LAYOUT: Readonly<Record<string, number>> = {
   magic: 0x41494f4c,
-  abiVersion: 7,
+  abiVersion: 8,
   headerBytes: HEADER_BYTES,
   submissionWords: 1,
   completionWords: COMPLETION_WORDS,
@@ -104,6 +106,8 @@ const LAYOUT: Readonly<Record<string, number>> = {
   submitStartTimer: SUBMIT_START_TIMER,
   submitCancelTimer: SUBMIT_CANCEL_TIMER,
   submitClose: SUBMIT_CLOSE,
+  submitKeep: SUBMIT_KEEP,
+  submitLeave: SUBMIT_LEAVE,
   submitReadStart: SUBMIT_READ_START,
   submitReadStop: SUBMIT_READ_STOP,
   submitShutdown: SUBMIT_SHUTDOWN,

@@ -5,7 +5,7 @@ import { NO_EVENTS } from '../loop/io/duplex-stream.ts'
 import type { ChildStdio, ProcessEvents, ProcessIo, RawProcess, SpawnOptions } from '../loop/io/process-io.ts'
 import type { RawStream, StreamIo } from '../loop/io/stream-io.ts'
 import type { Ready } from '../loop/ready.ts'
-import { COMPLETE_CLOSED, COMPLETE_EXITED } from './layout.ts'
+import { COMPLETE_CLOSED, COMPLETE_EXITED, SUBMIT_KEEP, SUBMIT_LEAVE } from './layout.ts'
 import type { NativeIo, NativeObject } from './native-io.ts'
 
 // libuv's UV_PROCESS_*.
@@ -53,6 +53,10 @@ class NativeProcess implements NativeObject, RawProcess, Ready {
 
   kill(signum: number): void {
     this.#io.native.killChild(this.id, signum)
+  }
+
+  keepLoopAlive(keep: boolean): void {
+    if (this.#events !== undefined) this.#io.submit(keep ? SUBMIT_KEEP : SUBMIT_LEAVE, this.id)
   }
 
   close(): void {

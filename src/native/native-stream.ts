@@ -17,6 +17,8 @@ import {
   COMPLETE_FAILED,
   COMPLETE_FINISHED,
   COMPLETE_RECEIVED,
+  SUBMIT_KEEP,
+  SUBMIT_LEAVE,
   SUBMIT_READ_START,
   SUBMIT_READ_STOP,
   SUBMIT_RESET,
@@ -133,6 +135,10 @@ export class NativeStream implements RawStream, NativeObject, Ready {
 
   peerName(): SocketAddress | string | undefined {
     return this.#closing ? undefined : this.#share.native.peerName(this.id)
+  }
+
+  keepLoopAlive(keep: boolean): void {
+    if (!this.#closing) this.#share.io.submit(keep ? SUBMIT_KEEP : SUBMIT_LEAVE, this.id)
   }
 
   setNoDelay(enabled: boolean): void {

@@ -50,6 +50,10 @@ export class MergedStream implements RawStream, StreamEvents {
     return undefined
   }
 
+  keepLoopAlive(keep: boolean): void {
+    for (const part of this.#parts) part.keepLoopAlive(keep)
+  }
+
   setNoDelay(_enabled: boolean): void {}
 
   setKeepAlive(_enabled: boolean, _idle: number): void {}

@@ -35,6 +35,8 @@ class PortableProcess implements RawProcess {
   readonly #events: ProcessEvents
   #ended = false
   #closing = false
+  #keeps = true
+  #running = true
 
   constructor(
     child: ChildProcess,
@@ -69,11 +71,27 @@ class PortableProcess implements RawProcess {
     process.kill(pid, signum)
   }
 
+  keepLoopAlive(keep: boolean): void {
+    this.#keeps = keep
+    this.#update()
+  }
+
+  /** Its loop runs, or does not. */
+  loopRuns(running: boolean): void {
+    this.#running = running
+    this.#update()
+  }
+
+  #update(): void {
+    if (this.#keeps && this.#running && !this.#closing) this.#child.ref()
+    else this.#child.unref()
+  }
+
   close(): void {
     if (this.#closing) return
     this.#closing = true
     if (this.#ended) this.#tellClosed()
-    else this.#child.unref()
+    else this.#update()
   }
 
   #tellClosed(): void {
@@ -92,7 +110,7 @@ class PortableProcess implements RawProcess {
 export class PortableProcesses implements ProcessIo {
   readonly #inbox: Inbox
   readonly #adopt: (socket: Socket) => RawStream
-  readonly #running = new Set<ChildProcess>()
+  readonly #running = new Set<PortableProcess>()
 
   /** `adopt` makes a raw stream of a pipe. */
   constructor(inbox: Inbox, adopt: (socket: Socket) => RawStream) {
@@ -102,7 +120,7 @@ export class PortableProcesses implements ProcessIo {
 
   /** The loop runs, or does not: only a running one keeps the process alive. */
   keepAlive(alive: boolean): void {
-    for (const child of this.#running) child[alive ? 'ref' : 'unref']()
+    for (const child of this.#running) child.loopRuns(alive)
   }
 
   /** The loop is closed. Node goes on to reap what still runs. */
@@ -125,8 +143,9 @@ export class PortableProcesses implements ProcessIo {
       windowsVerbatimArguments: options.windowsVerbatimArguments,
     })
     const pipes = child.pid === undefined ? [] : this.#pipes(child, options.stdio)
-    if (child.pid !== undefined) this.#running.add(child)
-    return new PortableProcess(child, pipes, this.#inbox, events, () => this.#running.delete(child))
+    const made = new PortableProcess(child, pipes, this.#inbox, events, () => this.#running.delete(made))
+    if (child.pid !== undefined) this.#running.add(made)
+    return made
   }
 
   #pipes(child: ChildProcess, stdio: readonly ChildStdio[]): (RawStream | undefined)[] {

@@ -26,7 +26,7 @@ const EINVAL = -22
 
 export class PortableStreams implements StreamIo {
   readonly #inbox: Inbox
-  readonly #sockets = new Set<Socket>()
+  readonly #sockets = new Map<Socket, SocketStream>()
   readonly #listeners = new Set<ServerListener>()
 
   constructor(inbox: Inbox) {
@@ -36,14 +36,14 @@ export class PortableStreams implements StreamIo {
   /** The loop runs, or does not: only a running one keeps the process alive. */
   keepAlive(alive: boolean): void {
     const method = alive ? 'ref' : 'unref'
-    for (const socket of this.#sockets) socket[method]()
+    for (const stream of this.#sockets.values()) stream.loopRuns(alive)
     for (const { server } of this.#listeners) server?.[method]()
   }
 
   /** The loop is closed: nobody is told any more. */
   close(): void {
     for (const listener of [...this.#listeners]) listener.close()
-    for (const socket of this.#sockets) socket.destroy()
+    for (const socket of this.#sockets.keys()) socket.destroy()
     this.#listeners.clear()
     this.#sockets.clear()
   }
@@ -121,9 +121,10 @@ export class PortableStreams implements StreamIo {
   }
 
   #wrap(socket: Socket, paths: Paths | undefined, events: StreamEvents | undefined, connecting: boolean): RawStream {
-    this.#sockets.add(socket)
+    const stream = new SocketStream(socket, this.#inbox, paths, events, connecting)
+    this.#sockets.set(socket, stream)
     socket.once('close', () => this.#sockets.delete(socket))
-    return new SocketStream(socket, this.#inbox, paths, events, connecting)
+    return stream
   }
 
   #listener(

@@ -121,6 +121,18 @@ TEST_CASE("what is under way keeps a running loop alive, and a stopped one never
   CHECK(entry.delivered.size() == 1);
   entry.on_turn = nullptr;
   object->work(true);
+  for (bool left_out : {true, false}) {
+    entry.submit(left_out ? kSubmitLeave : kSubmitKeep, object->slot());
+    entry.submit(left_out ? kSubmitLeave : kSubmitKeep, object->slot());
+    uv_run(&loop.loop, UV_RUN_NOWAIT);
+    CHECK(loop.alive() == !left_out);
+    object->work(false);
+    CHECK_FALSE(loop.alive());
+    object->work(true);
+    CHECK(loop.alive() == !left_out);
+  }
+  entry.submit(kSubmitLeave, object->slot());
+  entry.core.drain();
   entry.core.io().close(object);
   loop.run();
   CHECK(entry.core.io().active() == 0);

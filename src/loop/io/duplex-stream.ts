@@ -160,6 +160,9 @@ export class DuplexStream implements RawStream {
     return undefined
   }
 
+  /** A Duplex of any kind has no say in that. */
+  keepLoopAlive(_keep: boolean): void {}
+
   setNoDelay(_enabled: boolean): void {}
 
   setKeepAlive(_enabled: boolean, _idle: number): void {}

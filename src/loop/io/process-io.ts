@@ -45,6 +45,8 @@ export interface RawProcess {
   readonly pipes: readonly (RawStream | undefined)[]
   /** Throws a system error: ESRCH when the child is reaped. */
   kill(signum: number): void
+  /** Whether the child keeps a running loop alive while it runs: so it is from the beginning. */
+  keepLoopAlive(keep: boolean): void
   /** Let go of the handle. A child that still runs is reaped when it ends; `exited` is not called any more. */
   close(): void
 }

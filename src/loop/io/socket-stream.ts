@@ -14,6 +14,8 @@ export class SocketStream extends DuplexStream {
   readonly #socket: Socket
   readonly #paths: Paths | undefined
   readonly #pipe: boolean
+  #keeps = true
+  #running = true
 
   constructor(socket: Socket, inbox: Inbox, paths: Paths | undefined, events?: StreamEvents, connecting = false) {
     super(socket, inbox, events)
@@ -37,6 +39,22 @@ export class SocketStream extends DuplexStream {
     if (this.#paths !== undefined) return this.#paths.peer
     const { remoteAddress, remotePort, remoteFamily } = this.#socket
     return addressOf(remoteAddress, remotePort, remoteFamily)
+  }
+
+  override keepLoopAlive(keep: boolean): void {
+    this.#keeps = keep
+    this.#update()
+  }
+
+  /** Its loop runs, or does not. */
+  loopRuns(running: boolean): void {
+    this.#running = running
+    this.#update()
+  }
+
+  #update(): void {
+    if (this.#keeps && this.#running) this.#socket.ref()
+    else this.#socket.unref()
   }
 
   override setNoDelay(enabled: boolean): void {

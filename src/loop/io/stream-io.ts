@@ -59,6 +59,8 @@ export interface RawStream {
   /** This end and the other, as the system names them; a path for Unix sockets; undefined when there is none. */
   localName(): SocketAddress | string | undefined
   peerName(): SocketAddress | string | undefined
+  /** Whether what is under way here keeps a running loop alive: so it is from the beginning. */
+  keepLoopAlive(keep: boolean): void
   /** TCP only, ignored elsewhere. Streams begin with no delay (Nagle off) and without keep-alive. */
   setNoDelay(enabled: boolean): void
   /** `idle`: milliseconds without traffic before the first probe. */

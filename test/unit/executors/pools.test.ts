@@ -29,9 +29,6 @@ describe('thread pools', () => {
   it('do not keep the process alive without work', async () => {
     expect(await scene('idle')).toEqual(ended('[ 1, 2 ]\n'))
   })
-  it('of processes end with the process, and refuse a loop that blocks', async () => {
-    expect(await scene('idleProcesses')).toEqual(ended('true\nNotSupportedError\n'))
-  })
   it('keep it alive while they work', async () => {
     expect(await scene('busy')).toEqual(ended('run is over\nworked\n'))
   })

@@ -3,7 +3,6 @@ import {
   type Awaitable,
   type Coroutine,
   newEventLoop,
-  ProcessPoolExecutor,
   run,
   runSync,
   sleep,
@@ -114,19 +113,6 @@ const scenes: Record<string, () => unknown> = {
   async idle() {
     const pool = new ThreadPoolExecutor({ maxWorkers: 2 })
     console.log(await run(() => Promise.all([pool.submit(() => 1), pool.submit(() => 2)])))
-  },
-  /** Worker processes end with the process that made them: they hold its output, which is read to its end. */
-  async idleProcesses() {
-    const pool = new ProcessPoolExecutor({ maxWorkers: 1 })
-    console.log(await run(() => pool.submit((pid: number) => process.ppid === pid, process.pid)))
-    runSync(function* () {
-      yield* sleep(0)
-      try {
-        pool.submit(() => 1)
-      } catch (error) {
-        console.log((error as Error).name)
-      }
-    })
   },
   /** Work that nobody waits for keeps the process alive until it is done. */
   async busy() {
