@@ -31,6 +31,8 @@ export interface Metric {
   readonly unit: string
   /** A rate. Of all others less is better. */
   readonly moreIsBetter?: true
+  /** Printed and written to the result file, but neither drawn nor listed in the README: it tells more of the machine. */
+  readonly detail?: true
 }
 
 /** How batches are timed. `cpu` is for a machine that is busy with other things. */

@@ -6,6 +6,7 @@ import json
 import os
 import re
 import resource
+import shutil
 import subprocess
 
 from missing import Missing
@@ -46,12 +47,15 @@ def compiled(name):
     return built
 
 
+APART = os.cpu_count() > 1 and shutil.which("taskset") is not None
+
+
 def on_core(core, *command):
-    return ["taskset", "-c", core, *command] if os.cpu_count() > 1 else list(command)
+    return ["taskset", "-c", core, *command] if APART else list(command)
 
 
 def stay_on_servers_core():
-    if os.cpu_count() > 1:
+    if APART:
         os.sched_setaffinity(0, {int(SERVERS)})
 
 

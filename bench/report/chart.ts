@@ -5,7 +5,7 @@
  */
 import { init } from 'echarts/dist/echarts.esm.mjs'
 import type { Row, SuiteReport } from './rows.ts'
-import { isLoss } from './rows.ts'
+import { isLoss, withoutDetails } from './rows.ts'
 import { figure } from './tables.ts'
 
 export interface Theme {
@@ -62,7 +62,8 @@ interface Panel {
 }
 
 /** An SVG document. `subtitle` says where and when it was measured. */
-export function drawSuite(suite: SuiteReport, subtitle: string, theme: Theme): string {
+export function drawSuite(whole: SuiteReport, subtitle: string, theme: Theme): string {
+  const suite = withoutDetails(whole)
   const panels = panelsOf(suite)
   const last = panels.at(-1)
   const height = (last === undefined ? HEAD : last.top + last.rows.length * ROW) + FOOT

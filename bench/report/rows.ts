@@ -19,6 +19,8 @@ export interface Row {
   /** Against the case's baseline, above 1 is better; null where there is nothing to divide by. */
   readonly ratio: number | null
   readonly missing?: string
+  /** Not for charts; see `Metric`. */
+  readonly detail?: true
 }
 
 export interface SuiteReport {
@@ -76,6 +78,11 @@ export function metricRows({ case: item, series }: CaseResult, metric: Metric): 
   return series.map((one) => row(rowName(item, metric), one, metric, base))
 }
 
+/** What is drawn and listed. */
+export function withoutDetails(suite: SuiteReport): SuiteReport {
+  return { ...suite, rows: suite.rows.filter(({ detail }) => detail !== true) }
+}
+
 /** Behind its baseline by more than the noise of its case: what is shown as a loss. */
 export function isLoss({ noise, noises }: SuiteReport, { case: name, subject, ratio }: Row): boolean {
   return subject.startsWith('aioloop') && ratio !== null && ratio < 1 - (noises[name] ?? noise)
@@ -97,7 +104,7 @@ function suiteReport(result: SuiteResult): SuiteReport {
 }
 
 function row(name: string, { subject, values, missing }: Series, metric: Metric, base: number[] | undefined): Row {
-  const head = { case: name, subject: subject.name, unit: metric.unit }
+  const head = { case: name, subject: subject.name, unit: metric.unit, ...(metric.detail && { detail: metric.detail }) }
   const own = values.get(metric.key)
   if (own === undefined)
     return { ...head, median: null, q1: null, q3: null, ratio: null, missing: firstLine(missing ?? 'no figures') }

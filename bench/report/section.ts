@@ -4,7 +4,7 @@
  * hand, so nobody can leave one out.
  */
 import type { Report, SuiteReport, TargetReport } from './rows.ts'
-import { isLoss } from './rows.ts'
+import { isLoss, withoutDetails } from './rows.ts'
 import { figure } from './tables.ts'
 
 const BEGIN = '<!-- figures: written by bench/charts.ts -->'
@@ -25,10 +25,12 @@ export function provenance({ node, cpu, date, load }: Report['env']): string {
 
 /** `picture` gives the address of a suite's chart in a theme. */
 export function figuresSection(report: Report, picture: (suite: string, theme: string) => string): string {
-  const { suites, targets } = report
+  const { targets } = report
+  const suites = report.suites.map(withoutDetails)
   return [
     `Measured on ${provenance(report.env)} (the run itself makes about 1 of it; more is other work, which bends figures).`,
     ...suites.map(({ name }) => pictureOf(name, picture)),
+    ...undrawn(report.suites),
     ...missedTargets(targets),
     ...losses(suites),
     ...absent(suites),
@@ -42,6 +44,12 @@ function pictureOf(suite: string, picture: (suite: string, theme: string) => str
     `  <img alt="Benchmark suite ${suite}: aioloop and its peers, ratios to the baseline" src="${picture(suite, 'light')}">`,
     '</picture>',
   ].join('\n')
+}
+
+/** Which rows are left out here. */
+function undrawn(suites: readonly SuiteReport[]): string[] {
+  const names = suites.filter(({ rows }) => rows.some(({ detail }) => detail === true)).map(({ name }) => name)
+  return names.length === 0 ? [] : [`Latencies and rates of ${names.join(' and ')} are in the result file.`]
 }
 
 function missedTargets(targets: readonly TargetReport[]): string[] {

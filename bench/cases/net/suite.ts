@@ -45,27 +45,27 @@ const idlers = byBoth.filter(({ name }) => name !== 'aioloop portable, streams')
 
 const perRequest: readonly Metric[] = [
   { key: 'cpu', label: 'cpu', unit: 'µs cpu/request' },
-  { key: 'p50', label: 'p50', unit: 'µs' },
-  { key: 'p99', label: 'p99', unit: 'µs' },
+  { key: 'p50', label: 'p50', unit: 'µs', detail: true },
+  { key: 'p99', label: 'p99', unit: 'µs', detail: true },
 ]
 const perMebibyte: readonly Metric[] = [
   { key: 'cpu', label: 'cpu', unit: 'µs cpu/MiB' },
-  { key: 'rate', label: 'rate', unit: 'MiB/s', moreIsBetter: true },
+  { key: 'rate', label: 'rate', unit: 'MiB/s', moreIsBetter: true, detail: true },
 ]
 const perCommand: readonly Metric[] = [
   { key: 'cpu', label: 'cpu', unit: 'µs cpu/request' },
-  { key: 'rate', label: 'rate', unit: 'requests/s', moreIsBetter: true },
-  { key: 'p50', label: 'p50', unit: 'µs' },
-  { key: 'p99', label: 'p99', unit: 'µs' },
+  { key: 'rate', label: 'rate', unit: 'requests/s', moreIsBetter: true, detail: true },
+  { key: 'p50', label: 'p50', unit: 'µs', detail: true },
+  { key: 'p99', label: 'p99', unit: 'µs', detail: true },
 ]
 const perProcess: readonly Metric[] = [
   { key: 'cpu', label: 'cpu', unit: 'µs cpu/process' },
-  { key: 'rate', label: 'rate', unit: 'processes/s', moreIsBetter: true },
+  { key: 'rate', label: 'rate', unit: 'processes/s', moreIsBetter: true, detail: true },
 ]
 const perConnection: readonly Metric[] = [
   { key: 'used', label: 'in use', unit: 'bytes' },
-  { key: 'rss', label: 'resident', unit: 'bytes' },
-  { key: 'heap', label: 'heap + external', unit: 'bytes' },
+  { key: 'rss', label: 'resident', unit: 'bytes', detail: true },
+  { key: 'heap', label: 'heap + external', unit: 'bytes', detail: true },
 ]
 
 function answered(name: string, operation: string, subjects: readonly Subject[], baseline = net): Case {

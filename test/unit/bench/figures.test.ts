@@ -86,6 +86,16 @@ describe('a chart', () => {
     expect(drawSuite(won, '', themes.light)).not.toContain(`fill="${themes.light.loss}"`)
   })
 
+  it('leaves details out, and so does the section of the README, which says where they are', () => {
+    const late = row('aioloop portable, p99', 0.01, { case: 'burst p99', detail: true })
+    const detailed = { ...suite, rows: [...suite.rows, late] }
+    expect(drawSuite(detailed, 'some machine', themes.light)).toBe(light)
+    const text = figuresSection({ ...report, suites: [detailed] }, () => 'x.svg')
+    expect(text).not.toContain(late.subject)
+    expect(text).toContain('Latencies and rates of schedule are in the result file.')
+    expect(figuresSection(report, () => 'x.svg')).not.toContain('Latencies')
+  })
+
   it('writes ratio and amount at a bar, and the amount alone where there is no ratio', () => {
     expect(suite.rows.map(caption)).toEqual([
       '2.00×  50.0 ns',
