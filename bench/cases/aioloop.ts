@@ -15,6 +15,7 @@ export async function enterAioloop(serve: () => Promise<void>): Promise<void> {
 export function aboutAioloop(): string {
   const info = loopInfo()
   const wanted = process.env.AIOLOOP_LOOP
-  if (wanted !== undefined && info.loop !== wanted) throw new Missing(`not available: ${info.reason}`)
+  const found = info.loop !== 'native' || info.binary !== undefined
+  if (wanted !== undefined && (info.loop !== wanted || !found)) throw new Missing(`not available: ${info.reason}`)
   return info.loop
 }

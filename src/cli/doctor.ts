@@ -1,9 +1,11 @@
 /**
  * `aioloop doctor`: which loop a program gets here, from which file, in which versions, what it can do, and why. It asks
  * from inside a `run`, so what it says is what runs and not what is planned. Exit code 0 whichever loop that is: the
- * portable one is an answer and no failure.
+ * portable one is an answer and no failure. Only where the native loop was demanded and cannot be had it is 1, since a
+ * program would fail.
  */
 import { parseArgs } from 'node:util'
+import { ErrorCode } from '../base/errors.ts'
 import type { Capabilities } from '../loop/contract/capabilities.ts'
 import type { LoopInfo } from '../policy/loop-info.ts'
 import { loopInfo } from '../policy/loop-info.ts'
@@ -17,6 +19,8 @@ export interface Diagnosis extends LoopInfo {
   readonly versions: LoopInfo['versions'] & { readonly aioloop: string }
   /** Operating system and processor, as Node names them. */
   readonly platform: string
+  /** Why no program runs here; undefined where one does. */
+  readonly failure?: string
 }
 
 const USAGE = `Usage: aioloop doctor [--json]
@@ -35,6 +39,7 @@ export async function doctor(args: readonly string[]): Promise<number> {
   else {
     const found = await diagnose()
     process.stdout.write(options.json ? `${JSON.stringify(found, undefined, 2)}\n` : diagnosisText(found))
+    if (found.failure !== undefined) return 1
   }
   return 0
 }
@@ -52,7 +57,7 @@ function readOptions(args: readonly string[]): { json: boolean; help: boolean } 
 }
 
 async function diagnose(): Promise<Diagnosis> {
-  const info = await run(async () => loopInfo())
+  const info = await seen()
   return {
     ...info,
     versions: { aioloop: packageVersion(), ...info.versions },
@@ -60,9 +65,19 @@ async function diagnose(): Promise<Diagnosis> {
   }
 }
 
-export function diagnosisText({ loop, reason, chosenBy, binary, versions, platform, capabilities }: Diagnosis): string {
+async function seen(): Promise<LoopInfo & { readonly failure?: string }> {
+  try {
+    return await run(async () => loopInfo())
+  } catch (error) {
+    if ((error as { code?: unknown }).code !== ErrorCode.native) throw error
+    return { ...loopInfo(), failure: (error as Error).message }
+  }
+}
+
+export function diagnosisText(found: Diagnosis): string {
+  const { loop, reason, chosenBy, binary, versions, platform, capabilities, failure } = found
   return twoColumns([
-    ['loop', loop],
+    ['loop', failure === undefined ? loop : `none: a program fails, since ${loop} was demanded`],
     ['why', reason],
     ['chosen by', chosenBy],
     ['binary', binary ?? 'none is loaded'],

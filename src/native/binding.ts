@@ -1,5 +1,5 @@
 /**
- * The one door to the addon: finds it, decides before loading whether this runtime can bear it, loads it and compares the
+ * The one door to the addon: decides before loading whether this runtime can bear it, loads it and compares the
  * memory layout of both sides. The only file that loads a `.node` file. Called by native-backend.ts, and by policy/ for the
  * reason when there is no native loop.
  *
@@ -7,11 +7,11 @@
  * are a libuv of another major version and Electron, whose own loop drives Node's in a way that was never tried here. What
  * can go wrong later (no binary, `--permission`, another layout) is caught and becomes the reason.
  */
-import { existsSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { dirname, join } from 'node:path'
+import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { SocketAddress } from '../loop/io/system.ts'
+import { packageRoot, usualFile } from './addon-file.ts'
 import { layoutMismatch } from './layout.ts'
 
 export interface NativeLoopOptions {
@@ -110,7 +110,13 @@ export interface Binding {
 
 export type LoadedBinding =
   | { readonly binding: Binding; readonly path: string; readonly reason?: undefined }
-  | { readonly binding?: undefined; readonly path?: undefined; readonly reason: string }
+  | {
+      readonly binding?: undefined
+      readonly path?: undefined
+      readonly reason: string
+      /** This runtime is known not to bear the addon, which was not looked for. */
+      readonly unfit?: boolean
+    }
 
 interface NodeGypBuild {
   path(root: string): string
@@ -128,7 +134,7 @@ export function loadBinding(): LoadedBinding {
 
 function load(): LoadedBinding {
   const unfit = unfitRuntime(process.versions)
-  if (unfit !== undefined) return { reason: unfit }
+  if (unfit !== undefined) return { reason: unfit, unfit: true }
   const chosen = process.env.AIOLOOP_BINDING
   try {
     return loadAddon(chosen === undefined || chosen === '' ? builtAddon() : chosen)
@@ -150,7 +156,8 @@ function explain(error: unknown): string {
 export function loadAddon(path: string): LoadedBinding {
   const binding = require(path) as Binding & { readonly layout?: unknown }
   const mismatch = layoutMismatch(binding.layout)
-  if (mismatch !== undefined) return { reason: `the addon ${path} was built for another version: ${mismatch}` }
+  if (mismatch !== undefined)
+    return { reason: `the addon ${path} was built for another version: ${mismatch}; install or build again` }
   return { binding, path }
 }
 
@@ -168,8 +175,14 @@ export function wakerSource(path: string): string {
 }
 
 /** The file that was built here, or came with the package. */
-function builtAddon(): string {
-  return (require('node-gyp-build') as NodeGypBuild).path(packageRoot(dirname(fileURLToPath(import.meta.url))))
+export function builtAddon(): string {
+  const root = packageRoot(dirname(fileURLToPath(import.meta.url)))
+  return usualFile(root, process.env) ?? foundByNodeGypBuild(root)
+}
+
+/** The same file, found the slow way. */
+export function foundByNodeGypBuild(root: string): string {
+  return (require('node-gyp-build') as NodeGypBuild).path(root)
 }
 
 /** Why the addon must not be loaded into a runtime with these versions; undefined when it may. */
@@ -180,16 +193,4 @@ export function unfitRuntime(versions: Readonly<Record<string, string | undefine
   if (versions.uv === undefined) return 'this runtime does not say which libuv it has'
   if (versions.uv.split('.')[0] !== '1') return `the addon is for libuv 1, and this is libuv ${versions.uv}`
   return undefined
-}
-
-/** The code may be bundled into dist/ or run from src/native/: walk up to the package that it belongs to. */
-function packageRoot(start: string): string {
-  for (let folder = start; ; folder = dirname(folder)) {
-    const manifest = join(folder, 'package.json')
-    if (existsSync(manifest)) {
-      const { name } = JSON.parse(readFileSync(manifest, 'utf8')) as { name?: unknown }
-      if (name === 'aioloop') return folder
-    }
-    if (dirname(folder) === folder) throw new Error(`no package.json of aioloop above ${start}; set AIOLOOP_BINDING`)
-  }
 }

@@ -2,19 +2,18 @@
 import { setEnvironmentData } from 'node:worker_threads'
 import { argumentRangeError } from '../base/errors.ts'
 import { loadBinding } from '../native/binding.ts'
-import { nativeUnavailable } from './native-unavailable.ts'
+import { nativeUnavailable, warnOfFallback } from './native-unavailable.ts'
 import { choose, INSTALLED, loopName, policyNamed } from './policy.ts'
 
 /** Options of {@link install}. `timers` and `net` are names reserved for later. */
 export interface InstallOptions {
   /** Which loop. Default `native`. */
   readonly loop?: 'native' | 'portable'
-  /** Throw when the native loop is not available, in place of warning and going on with the portable one. */
+  /** Throw when the native loop is not available, in place of warning once and going on with the portable one. */
   readonly required?: boolean
 }
 
 const OPTIONS = new Set(['loop', 'required'])
-let warned = false
 
 /**
  * Pin the loop for this environment and every Worker started from it. Returns a function that restores what was before.
@@ -40,7 +39,7 @@ export function install(options: InstallOptions = {}): () => void {
   const loaded = loop === 'native' ? loadBinding() : undefined
   if (loaded?.reason !== undefined) {
     if (required) throw nativeUnavailable('install', loaded.reason)
-    warnOnce(loaded.reason)
+    warnOfFallback(loaded.reason)
   }
   const before = choose({ policy: policyNamed(loop), chosenBy: 'install' })
   setEnvironmentData(INSTALLED, loop)
@@ -48,13 +47,4 @@ export function install(options: InstallOptions = {}): () => void {
     choose(before)
     setEnvironmentData(INSTALLED, before?.chosenBy === 'install' ? before.policy.name : undefined)
   }
-}
-
-function warnOnce(reason: string): void {
-  if (warned) return
-  warned = true
-  process.emitWarning(`The native loop is not available, the portable one runs: ${reason}`, {
-    type: 'AioloopWarning',
-    code: 'AIOLOOP_PORTABLE_LOOP',
-  })
 }

@@ -57,7 +57,7 @@ const CHOOSERS: Record<ChosenBy, string> = {
 function explain(loop: string, chosenBy: ChosenBy, unavailable: string | undefined): string {
   if (chosenBy === 'default' && loop === 'native') return 'the addon loaded'
   const wanted = chosenBy === 'default' ? '' : `${CHOOSERS[chosenBy]}; `
-  if (loop === 'portable' && unavailable !== undefined)
-    return `${wanted}the native loop is not available: ${unavailable}`
-  return CHOOSERS[chosenBy]
+  const asked = loop === 'native' || chosenBy === 'default' || chosenBy === 'install'
+  if (unavailable === undefined || !asked) return CHOOSERS[chosenBy]
+  return `${wanted}the native loop is not available: ${unavailable}`
 }

@@ -1,7 +1,7 @@
 /**
  * Which loop a program gets. The policy of an environment (the main thread, or one Worker) makes its loops; it is chosen by
  * code (`setEventLoopPolicy`, `install`), else by `AIOLOOP_LOOP`, else it is native where the addon loads and portable
- * elsewhere.
+ * elsewhere. A demand for the native loop that cannot be met is an error; a fall back that nobody asked for is told once.
  *
  * This is the only importer of the two backends.
  */
@@ -14,7 +14,7 @@ import { findRunningLoop, running } from '../loop/running.ts'
 import { loadBinding } from '../native/binding.ts'
 import { NativeBackend } from '../native/native-backend.ts'
 import { PortableBackend } from '../portable/portable-backend.ts'
-import { nativeUnavailable } from './native-unavailable.ts'
+import { nativeUnavailable, warnOfFallback } from './native-unavailable.ts'
 
 /** Options of {@link newEventLoop}. */
 export interface LoopOptions {
@@ -42,9 +42,7 @@ export class NativeEventLoopPolicy implements EventLoopPolicy {
 
   /** @throws Error with code `ERR_AIOLOOP_NATIVE_UNAVAILABLE` and the reason, where the addon cannot load. */
   newEventLoop(options: LoopOptions = {}): EventLoop {
-    const loaded = loadBinding()
-    if (loaded.reason !== undefined) throw nativeUnavailable('NativeEventLoopPolicy', loaded.reason)
-    return new LoopOnBackend(new NativeBackend({ standalone: options.standalone === true }))
+    return nativeLoop('NativeEventLoopPolicy', options)
   }
 }
 brand(NativeEventLoopPolicy, 'NativeEventLoopPolicy')
@@ -65,6 +63,34 @@ export class PortableEventLoopPolicy implements EventLoopPolicy {
   }
 }
 brand(PortableEventLoopPolicy, 'PortableEventLoopPolicy')
+
+function nativeLoop(demandedBy: string, options: LoopOptions): EventLoop {
+  const loaded = loadBinding()
+  if (loaded.reason !== undefined) throw nativeUnavailable(demandedBy, loaded.reason)
+  return new LoopOnBackend(new NativeBackend({ standalone: options.standalone === true }))
+}
+
+/** `AIOLOOP_LOOP=native`: a demand. Where it cannot be met no loop is made, and the error names the setting. */
+class DemandedPolicy extends NativeEventLoopPolicy {
+  override newEventLoop(options: LoopOptions = {}): EventLoop {
+    return nativeLoop('AIOLOOP_LOOP=native', options)
+  }
+}
+
+/** The native loop was to be had, and is not: the portable one, with a word about it. */
+class FallbackPolicy extends PortableEventLoopPolicy {
+  readonly #reason: string
+
+  constructor(reason: string) {
+    super()
+    this.#reason = reason
+  }
+
+  override newEventLoop(options: LoopOptions = {}): EventLoop {
+    warnOfFallback(this.#reason)
+    return super.newEventLoop(options)
+  }
+}
 
 /** Who chose the loop. */
 export type ChosenBy = 'default' | 'env' | 'install' | 'policy' | 'factory'
@@ -99,8 +125,10 @@ export function currentChoice(): Choice {
   const installed: unknown = getEnvironmentData(INSTALLED)
   if (typeof installed === 'string') return { policy: policyNamed(installed), chosenBy: 'install' }
   const wanted = process.env.AIOLOOP_LOOP
-  if (wanted !== undefined && wanted !== '')
-    return { policy: policyNamed(loopName('AIOLOOP_LOOP', wanted)), chosenBy: 'env' }
+  if (wanted !== undefined && wanted !== '') {
+    const name = loopName('AIOLOOP_LOOP', wanted)
+    return { policy: name === 'native' ? new DemandedPolicy() : new PortableEventLoopPolicy(), chosenBy: 'env' }
+  }
   return { policy: policyNamed('native'), chosenBy: 'default' }
 }
 
@@ -111,11 +139,12 @@ export function choose(choice: Choice | undefined): Choice | undefined {
   return before
 }
 
-/** `native` falls back to portable where the addon cannot load. */
+/** `native` falls back to portable where the addon cannot load; in silence where it never could, as on Bun. */
 export function policyNamed(name: string): EventLoopPolicy {
-  return name === 'portable' || loadBinding().reason !== undefined
-    ? new PortableEventLoopPolicy()
-    : new NativeEventLoopPolicy()
+  if (name === 'portable') return new PortableEventLoopPolicy()
+  const loaded = loadBinding()
+  if (loaded.reason === undefined) return new NativeEventLoopPolicy()
+  return loaded.unfit === true ? new PortableEventLoopPolicy() : new FallbackPolicy(loaded.reason)
 }
 
 /** @throws RangeError for what is neither `native` nor `portable`. */

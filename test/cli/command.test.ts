@@ -61,6 +61,21 @@ describe.each([
     expect(stdout).toMatch(/^binary +none is loaded$/m)
   })
 
+  it('doctor says that a program fails where the native loop is demanded and there is none', () => {
+    const demand = { AIOLOOP_LOOP: 'native', AIOLOOP_BINDING: join(folder, 'nowhere.node') }
+    const { code, stdout } = aioloop(['doctor'], demand)
+    expect(code).toBe(1)
+    expect(stdout).toMatch(/^loop +none: a program fails, since native was demanded$/m)
+    expect(stdout).toMatch(/^why +AIOLOOP_LOOP asked for it; .*nowhere\.node/m)
+    const json = aioloop(['doctor', '--json'], demand)
+    expect(json.code).toBe(1)
+    expect(JSON.parse(json.stdout)).toMatchObject({
+      loop: 'native',
+      chosenBy: 'env',
+      failure: expect.stringContaining('AIOLOOP_LOOP=native'),
+    })
+  })
+
   it('doctor refuses options that it has not, and a loop that there is not', () => {
     expect(aioloop(['doctor', '--verbose'])).toMatchObject({ code: 2, stderr: expect.stringContaining('--verbose') })
     const { code, stderr } = aioloop(['doctor'], { AIOLOOP_LOOP: 'fast' })

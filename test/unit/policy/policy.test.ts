@@ -1,4 +1,7 @@
 /** Which loop a program gets, who chose it, and how to change that. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import {
   getEventLoop,
   getEventLoopPolicy,
@@ -14,7 +17,7 @@ import {
   setEventLoopPolicy,
 } from 'aioloop'
 import { VirtualLoop } from 'aioloop/testing'
-import { afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { ARGUMENT_TYPE, expectThrows, LOOP_STATE, thrownBy } from '../../contract/refusal.ts'
 import { ensureBuilt, root, runProgram } from '../../lifecycle/program.ts'
 
@@ -180,6 +183,83 @@ describe('a program', () => {
     )
     expect(ended.code).toBe(0)
     expect(ended.stdout).toMatch(/^portable undefined .*no-such-file\.node/)
+    expect(ended.stderr).toMatch(/AIOLOOP_PORTABLE_LOOP.*no-such-file\.node/)
+  })
+
+  test('that falls back is told once, whatever it asks and however many loops it makes', async () => {
+    const ended = await runProgram(
+      `import { getEventLoopPolicy, install, loopInfo, newEventLoop, run } from 'aioloop'
+       const codes = []
+       process.on('warning', (warning) => codes.push(warning.code))
+       const settle = () => new Promise((resolve) => setImmediate(resolve))
+       loopInfo(); getEventLoopPolicy()
+       await settle()
+       codes.push('asked')
+       newEventLoop().close()
+       await run(async () => {})
+       await run(async () => {})
+       install()
+       await settle()
+       console.log(codes.join())`,
+      { env: { AIOLOOP_BINDING: `${root}/no-such-file.node` } },
+    )
+    expect(ended).toMatchObject({ code: 0, stdout: 'asked,AIOLOOP_PORTABLE_LOOP\n' })
+  })
+
+  test('that asks for the portable loop is told nothing', async () => {
+    const ended = await runProgram(`import { run } from 'aioloop'\nawait run(async () => {})`, {
+      env: { AIOLOOP_BINDING: `${root}/no-such-file.node`, AIOLOOP_LOOP: 'portable' },
+    })
+    expect(ended).toMatchObject({ code: 0, stderr: '' })
+  })
+
+  describe('that demands the native loop where it cannot be had', () => {
+    // An addon of another version, as far as the import can tell.
+    const folder = mkdtempSync(join(tmpdir(), 'aioloop-policy-'))
+    const foreign = join(folder, 'foreign.cjs')
+    writeFileSync(foreign, 'exports.layout = { abiVersion: 0 }\n')
+    afterAll(() => rmSync(folder, { recursive: true }))
+    const REASON = /native loop is not available.*: .*foreign\.cjs was built for another version: .* in the addon and/
+
+    test.each([
+      ['run', 'await run(async () => {})', [/AIOLOOP_LOOP=native/, REASON]],
+      ['runSync', 'runSync(function* () {})', [/AIOLOOP_LOOP=native/, REASON]],
+      ['newEventLoop', 'newEventLoop()', [/AIOLOOP_LOOP=native/, REASON]],
+    ] as const)('gets the reason from %s', async (_call, line, said) => {
+      const ended = await runProgram(
+        `import { loopInfo, newEventLoop, run, runSync } from 'aioloop'
+         try { ${line} } catch (error) { console.log(error.code, error.message) }
+         console.log(JSON.stringify(loopInfo()))`,
+        { env: { AIOLOOP_BINDING: foreign, AIOLOOP_LOOP: 'native' } },
+      )
+      expect(ended).toMatchObject({ code: 0, stderr: '' })
+      const [error = '', info = ''] = ended.stdout.split('\n')
+      expect(error).toMatch(/^ERR_AIOLOOP_NATIVE_UNAVAILABLE/)
+      for (const each of said) expect(error).toMatch(each)
+      expect(JSON.parse(info)).toMatchObject({
+        loop: 'native',
+        chosenBy: 'env',
+        reason: expect.stringMatching(/AIOLOOP_LOOP asked for it; .*another version/),
+      })
+    })
+
+    test('ends at once with --import aioloop/install', async () => {
+      const ended = await runProgram(`console.log('not reached')`, {
+        env: { AIOLOOP_BINDING: foreign, AIOLOOP_LOOP: 'native' },
+        nodeArgs: ['--import', 'aioloop/install'],
+      })
+      expect(ended).toMatchObject({ code: 1, stdout: '' })
+      expect(ended.stderr).toMatch(REASON)
+    })
+
+    test('falls back with a warning when it did not demand it', async () => {
+      const ended = await runProgram(
+        `import { loopInfo, run } from 'aioloop'\nconsole.log(await run(async () => loopInfo().loop))`,
+        { env: { AIOLOOP_BINDING: foreign } },
+      )
+      expect(ended).toMatchObject({ code: 0, stdout: 'portable\n' })
+      expect(ended.stderr).toMatch(REASON)
+    })
   })
 
   test('with AIOLOOP_DEBUG=1 has loops in debug mode', async () => {
