@@ -6,11 +6,11 @@
 
 static uint64_t send_until(int fd, size_t size, uint64_t end) {
   uint64_t bytes = 0;
-  while (now() < end) {
+  do {
     ssize_t sent = write(fd, out, size);
     if (sent <= 0) die("write");
     bytes += (uint64_t)sent;
-  }
+  } while (now() < end);
   shutdown(fd, SHUT_WR);
   ssize_t got = read(fd, in, sizeof in);
   if (got < 0) die("read");

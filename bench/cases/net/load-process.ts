@@ -48,7 +48,14 @@ export class LoadProcess {
     this.pid = child.pid ?? 0
     child.stdin?.on('error', () => {}) // it ended: that is reported where its line is waited for
     this.#lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
-    process.on('exit', () => child.kill('SIGKILL'))
+    const kill = () => child.kill('SIGKILL')
+    process.on('exit', kill)
+    child.once('exit', () => process.off('exit', kill))
+  }
+
+  /** It ends when it has answered. */
+  close(): void {
+    this.#child.stdin?.end()
   }
 
   /** `address` as in load.h. With 0 milliseconds connections are only opened. */
