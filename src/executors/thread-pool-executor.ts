@@ -2,7 +2,7 @@
 import { availableParallelism } from 'node:os'
 import type { ResourceLimits } from 'node:worker_threads'
 import { brand } from '../base/brand.ts'
-import { argumentTypeError } from '../base/errors.ts'
+import { argumentRangeError, argumentTypeError } from '../base/errors.ts'
 import type { Scheduler } from '../loop/scheduler.ts'
 import { blockedMail } from './blocked-loops.ts'
 import { PoolExecutor, type PoolOptions } from './pool-executor.ts'
@@ -45,9 +45,7 @@ export class ThreadPoolExecutor<A extends unknown[] = unknown[]> extends PoolExe
     if (typeof threadNamePrefix !== 'string') {
       throw argumentTypeError('ThreadPoolExecutor', 'options.threadNamePrefix', 'a name', threadNamePrefix)
     }
-    if (resourceLimits !== undefined && (typeof resourceLimits !== 'object' || resourceLimits === null)) {
-      throw argumentTypeError('ThreadPoolExecutor', 'options.resourceLimits', 'an object', resourceLimits)
-    }
+    if (resourceLimits !== undefined) mustBeLimits(resourceLimits)
     pools++
     this.#prefix = threadNamePrefix
     this.#limits = resourceLimits
@@ -71,3 +69,25 @@ export class ThreadPoolExecutor<A extends unknown[] = unknown[]> extends PoolExe
   }
 }
 brand(ThreadPoolExecutor, 'ThreadPoolExecutor')
+
+const LIMITS: readonly string[] = [
+  'maxOldGenerationSizeMb',
+  'maxYoungGenerationSizeMb',
+  'codeRangeSizeMb',
+  'stackSizeMb',
+] satisfies (keyof ResourceLimits)[]
+
+/** Node overlooks what it does not take. */
+function mustBeLimits(limits: unknown): void {
+  const call = 'ThreadPoolExecutor'
+  if (typeof limits !== 'object' || limits === null || Array.isArray(limits)) {
+    throw argumentTypeError(call, 'options.resourceLimits', 'an object', limits)
+  }
+  for (const [name, value] of Object.entries(limits)) {
+    const option = `options.resourceLimits.${name}`
+    if (!LIMITS.includes(name)) throw argumentTypeError(call, option, `left out; there are ${LIMITS.join(', ')}`, value)
+    if (value === undefined) continue
+    if (typeof value !== 'number') throw argumentTypeError(call, option, 'a number of megabytes', value)
+    if (!(value > 0)) throw argumentRangeError(call, option, 'a number of megabytes above 0', value)
+  }
+}

@@ -24,6 +24,7 @@ import { ensureFutureContract } from './ensure-future.contract.ts'
 import { errorsContract } from './errors.contract.ts'
 import { eventsContract } from './events.contract.ts'
 import { executorAheadContract } from './executor-ahead.contract.ts'
+import { executorLimitsContract } from './executor-limits.contract.ts'
 import { executorMapContract } from './executor-map.contract.ts'
 import { executorsContract } from './executors.contract.ts'
 import { fairnessContract } from './fairness.contract.ts'
@@ -85,6 +86,7 @@ export function eventLoopContract(harness: Harness): void {
     executorsContract(harness)
     executorAheadContract(harness)
     executorMapContract(harness)
+    executorLimitsContract(harness)
     processPoolContract(harness)
     errorsContract(harness)
     futuresContract(harness)
