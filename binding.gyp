@@ -10,6 +10,7 @@
         "native/deadline-clock.h",
         "native/error.cc",
         "native/fd-watch.cc",
+        "native/file-sending.cc",
         "native/handle.cc",
         "native/io-table.cc",
         "native/listener.cc",

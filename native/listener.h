@@ -1,6 +1,9 @@
 // A listening socket, TCP or Unix: accepts clients while there is room for their records and JavaScript has not paused
-// it. A client that libuv has accepted and nobody has taken is held by libuv, which then accepts no other: so pausing,
-// and a full ring, leave clients waiting in the system's queue.
+// it. Those that are not accepted wait in the system's queue.
+//
+// The socket is polled and accepted from here, and not by libuv, because libuv tells nobody when the process is out of
+// descriptors: it accepts every client that waits by one that it keeps in reserve, and closes it. Here the clients
+// wait, JavaScript is told, and decides when to try again. (On Windows, where there is no such limit, libuv accepts.)
 #ifndef AIOLOOP_LISTENER_H_
 #define AIOLOOP_LISTENER_H_
 
@@ -24,7 +27,12 @@ class Listener final : public IoObject {
 
  private:
   void accept();
-  static void on_connection(uv_stream_t* server, int status);
+  bool accept_one();
+  // Tries again when JavaScript had its turn, unless it pauses this.
+  void fail(int code);
+  // Take no clients until there is room for their records again.
+  void rest();
+  void update();
   static void on_closed(void* listener);
 
   StreamFamily* family_;
@@ -32,7 +40,20 @@ class Listener final : public IoObject {
   Handle<StreamHandle> handle_;
   bool listening_ = false;
   bool paused_ = false;
+#ifdef _WIN32
+  static void on_connection(uv_stream_t* server, int status);
+
   bool held_ = false;  // libuv holds a client for us
+#else
+  static void on_poll(uv_poll_t* poll, int status, int events);
+
+  uv_loop_t* loop_ = nullptr;
+  HandleGroup* group_ = nullptr;
+  Handle<uv_poll_t> poll_;
+  int fd_ = -1;
+  int open_handles_ = 1;
+  bool resting_ = false;
+#endif
 };
 
 }  // namespace aioloop

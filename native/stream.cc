@@ -1,6 +1,7 @@
 // Reading, writing and ending of one stream. See stream.h.
 #include "stream.h"
 
+#include "file-sending.h"
 #include "stream-family.h"
 
 namespace aioloop {
@@ -193,6 +194,16 @@ void Stream::on_write(uv_write_t* request, int status) {
   self->update_active();
 }
 
+void Stream::let_go() {
+  sender_ = nullptr;
+  send_queued();
+  if (lingering_ && !writing_) finish_close();
+  if (closing()) return;
+  update_queued();
+  if (shutdown_ && !busy()) shut_down();
+  update_active();
+}
+
 void Stream::shut_down() {
   if (failed_ || shutting_) return;
   shutdown_request_.data = this;
@@ -236,9 +247,11 @@ void Stream::update_queued() {
 // the background if the system does not take it now.
 void Stream::close() {
   (void)uv_read_stop(stream());
-  if (!reset_ && !busy()) {
+  if (!reset_ && !connecting_ && !writing_) {
+    // Behind a file: only that is queued which was refused before.
+    empty_queue(&waiting_);
     flush();
-    if (writing_) {
+    if (writing_ || !waiting_.empty()) {
       lingering_ = true;
       return;
     }
@@ -252,6 +265,7 @@ void Stream::hurry() {
 
 void Stream::finish_close() {
   lingering_ = false;
+  if (sender_ != nullptr) sender_->stream_gone();
   if (reset_ && kind_ == Kind::tcp) reset_on_close(&handle_.get()->handle);
   handle_.close(on_closed, this);
 }

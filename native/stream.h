@@ -20,6 +20,7 @@
 
 namespace aioloop {
 
+class FileSending;
 class StreamFamily;
 
 // Every libuv handle begins with `data`.
@@ -65,6 +66,10 @@ class Stream final : public IoObject {
   }
 
   void write(const char* bytes, size_t size);
+  // A file is on its way: what is written waits behind it, until `let_go`. It is told when the stream is gone before.
+  bool busy() const { return connecting_ || writing_ || sender_ != nullptr; }
+  void hold(FileSending* sender) { sender_ = sender; }
+  void let_go();
   // A piece in the send slab. True when it is the first since the last flush.
   bool add_piece(uint32_t offset);
   void flush();
@@ -75,7 +80,6 @@ class Stream final : public IoObject {
   void resume() override;
 
  private:
-  bool busy() const { return connecting_ || writing_; }
   void start_reading();
   void stop_reading();
   void queue(const uv_buf_t* buffers, size_t count, size_t skip);
@@ -96,6 +100,7 @@ class Stream final : public IoObject {
   static void on_closed(void* stream);
 
   StreamFamily* family_;
+  FileSending* sender_ = nullptr;
   Kind kind_;
   Handle<StreamHandle> handle_;
   ReadShare share_;

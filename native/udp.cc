@@ -88,6 +88,17 @@ Failure Udp::open(LoopCore* core, const sockaddr* local, const sockaddr* remote,
   return failure;
 }
 
+Failure Udp::adopt(LoopCore* core, int fd) {
+  if (uv_guess_handle(fd) != UV_UDP) return {UV_EINVAL, "open"};
+  uv_loop_t* loop = core->loop();
+  int code = handle_.open(core->group(), this, [&](uv_udp_t* udp) { return uv_udp_init(loop, udp); });
+  if (code < 0) return {code, "open"};
+  handle_.keep_alive(false);
+  code = uv_udp_open(handle_.get(), static_cast<uv_os_sock_t>(fd));
+  if (code < 0) handle_.close();
+  return {code, "open"};
+}
+
 Failure Udp::set_up(const sockaddr* local, const sockaddr* remote, const UdpOptions& options) {
   uv_udp_t* udp = handle_.get();
   int code = options.reuse_port ? share_port(udp) : 0;

@@ -41,13 +41,15 @@ class Udp final : public IoObject {
 
   // Bound to `local`, or to any port; connected to `remote` if there is one. After a failure it may be deleted.
   Failure open(LoopCore* core, const sockaddr* local, const sockaddr* remote, const UdpOptions& options);
+  // The same of a socket that exists already, bound and perhaps connected. Ownership of `fd` passes when it succeeds.
+  Failure adopt(LoopCore* core, int fd);
   // Tells JavaScript that it is open. After `IoTable::add`.
   void opened() { post(kCompleteConnected); }
   // `to` is null on a connected socket.
   void send(const char* bytes, size_t size, const sockaddr* to);
   // The same for what the system has not taken at once.
   void queue(const char* bytes, size_t size, const sockaddr* to);
-  const uv_udp_t* handle() const { return handle_.get(); }
+  uv_udp_t* handle() const { return handle_.get(); }
 
   void submit(uint32_t op) override;
   void close() override;

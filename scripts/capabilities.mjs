@@ -10,7 +10,9 @@ const page = join(root, 'docs', 'capabilities.md')
 const MEANINGS = {
   stream: 'TCP, Unix sockets and pipes',
   tls: 'TLS over streams (not on loops that block)',
+  sendfile: '`sendfile` by the system itself (native: on Linux); elsewhere piece by piece',
   datagram: 'UDP',
+  datagramFd: 'UDP sockets that exist already, by their descriptor',
   fdWatch: '`addReader`, `addWriter`',
   reusePort: 'several processes on one port',
   subprocess: 'child processes',

@@ -110,8 +110,10 @@ export type { Exposable, LoopToken } from './loop/contract/threads.ts'
 export type {
   BaseTransport,
   Bytes,
+  DatagramSocket,
   DatagramTransport,
   ExtraInfo,
+  MembershipOptions,
   ReadTransport,
   SubprocessTransport,
   Transport,

@@ -1,6 +1,7 @@
 // UDP sockets as methods. See datagram-methods.h.
 #include "datagram-methods.h"
 
+#include <climits>
 #include <cstring>
 #include <new>
 
@@ -13,6 +14,10 @@ namespace {
 
 // src/native/native-datagrams.ts has the same bits.
 enum BindFlag : uint32_t { kIpv6 = 1, kReusePort = 2, kBroadcast = 4 };
+enum DatagramOption : uint32_t { kTtl = 0, kMulticastTtl = 1, kMulticastLoopback = 2, kBroadcastOption = 3 };
+
+// With the name of an interface behind it.
+constexpr size_t kLongestAddress = 128;
 
 // The address in two arguments from `index` on, null when the first is undefined. False when something was thrown.
 bool read_end(const Call& call, size_t index, const char* syscall, sockaddr_storage* storage, const sockaddr** result) {
@@ -51,6 +56,24 @@ napi_value bind_datagram(napi_env env, napi_callback_info info) {
   if (!failure.failed() && !core->io().add(udp)) failure = {UV_ENOMEM, "bind"};
   if (failure.failed()) {
     // Its handle gives its memory back by itself.
+    delete udp;
+    throw_failure(env, failure);
+    return nullptr;
+  }
+  udp->opened();
+  return number_value(env, udp->id());
+}
+
+napi_value adopt_datagram(napi_env env, napi_callback_info info) {
+  Call call(env, info);
+  uint32_t fd;
+  LoopCore* core = call.opening("open");
+  if (core == nullptr || !read_whole(env, call.arguments[0], "fd", 0, INT_MAX, &fd)) return nullptr;
+  Udp* udp = new (std::nothrow) Udp(&core->streams().reads());
+  Failure failure = {UV_ENOMEM, "open"};
+  if (udp != nullptr) failure = udp->adopt(core, static_cast<int>(fd));
+  if (!failure.failed() && !core->io().add(udp)) failure = {UV_ENOMEM, "open"};
+  if (failure.failed()) {
     delete udp;
     throw_failure(env, failure);
     return nullptr;
@@ -110,14 +133,84 @@ napi_value datagram_descriptor(napi_env env, napi_callback_info info) {
 #endif
 }
 
+// Null text where the argument is undefined. False when something was thrown.
+bool read_optional(const Call& call, size_t index, const char* name, char* buffer, const char** text) {
+  *text = nullptr;
+  if (is_type(call.env, call.arguments[index], napi_undefined)) return true;
+  if (!read_text(call.env, call.arguments[index], name, buffer, kLongestAddress)) return false;
+  *text = buffer;
+  return true;
+}
+
+napi_value set_membership(napi_env env, napi_callback_info info) {
+  Call call(env, info);
+  char group[kLongestAddress];
+  char interface_buffer[kLongestAddress];
+  char source_buffer[kLongestAddress];
+  const char* interface;
+  const char* source;
+  bool member;
+  Udp* udp = read_udp(call);
+  if (udp == nullptr || !read_text(env, call.arguments[1], "group", group, kLongestAddress) ||
+      !read_optional(call, 2, "interface", interface_buffer, &interface) ||
+      !read_optional(call, 3, "source", source_buffer, &source) ||
+      !read_boolean(env, call.arguments[4], "member", &member)) {
+    return nullptr;
+  }
+  uv_membership membership = member ? UV_JOIN_GROUP : UV_LEAVE_GROUP;
+  int code = source == nullptr ? uv_udp_set_membership(udp->handle(), group, interface, membership)
+                               : uv_udp_set_source_membership(udp->handle(), group, interface, source, membership);
+  throw_failure(env, {code, "setsockopt"});
+  return nullptr;
+}
+
+napi_value set_multicast_interface(napi_env env, napi_callback_info info) {
+  Call call(env, info);
+  char interface[kLongestAddress];
+  Udp* udp = read_udp(call);
+  if (udp == nullptr || !read_text(env, call.arguments[1], "interface", interface, kLongestAddress)) return nullptr;
+  throw_failure(env, {uv_udp_set_multicast_interface(udp->handle(), interface), "setsockopt"});
+  return nullptr;
+}
+
+int set_option(uv_udp_t* udp, uint32_t option, int value) {
+  switch (option) {
+    case kTtl:
+      return uv_udp_set_ttl(udp, value);
+    case kMulticastTtl:
+      return uv_udp_set_multicast_ttl(udp, value);
+    case kMulticastLoopback:
+      return uv_udp_set_multicast_loop(udp, value);
+    default:
+      return uv_udp_set_broadcast(udp, value);
+  }
+}
+
+napi_value set_datagram_option(napi_env env, napi_callback_info info) {
+  Call call(env, info);
+  uint32_t option;
+  uint32_t value;
+  Udp* udp = read_udp(call);
+  if (udp == nullptr || !read_whole(env, call.arguments[1], "option", kTtl, kBroadcastOption, &option) ||
+      !read_whole(env, call.arguments[2], "value", 0, 255, &value)) {
+    return nullptr;
+  }
+  throw_failure(env, {set_option(udp->handle(), option, static_cast<int>(value)), "setsockopt"});
+  return nullptr;
+}
+
 }  // namespace
 
 void add_datagram_methods(Methods* methods) {
   methods->push_back(method("bindDatagram", bind_datagram));
+  methods->push_back(method("adoptDatagram", adopt_datagram));
   methods->push_back(method("sendDatagram", send_datagram));
   methods->push_back(method("datagramName", datagram_name));
   methods->push_back(method("datagramSource", datagram_source));
   methods->push_back(method("datagramDescriptor", datagram_descriptor));
+  methods->push_back(method("setMembership", set_membership));
+  methods->push_back(method("setMulticastInterface", set_multicast_interface));
+  methods->push_back(method("setDatagramOption", set_datagram_option));
 }
 
 }  // namespace aioloop

@@ -1,6 +1,10 @@
 // See stream-methods.h.
 #include "stream-methods.h"
 
+#include <climits>
+#include <new>
+
+#include "../file-sending.h"
 #include "address-value.h"
 #include "block-value.h"
 
@@ -135,6 +139,35 @@ napi_value listen(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
+// An id of its own, whose end JavaScript is told.
+napi_value send_file(napi_env env, napi_callback_info info) {
+  constexpr double kLargest = 9007199254740991;
+  Call call(env, info);
+  uint32_t fd;
+  double offset;
+  double count;
+  LoopCore* core = call.opening("sendfile");
+  if (core == nullptr || !read_whole(env, call.arguments[1], "fd", 0, INT_MAX, &fd) ||
+      !read_number(env, call.arguments[2], "offset", 0, kLargest, &offset) ||
+      !read_number(env, call.arguments[3], "count", 0, kLargest, &count)) {
+    return nullptr;
+  }
+  Stream* stream = read_stream(call);
+  FileSending* sending = stream == nullptr ? nullptr : new (std::nothrow) FileSending(core);
+  Failure failure = {stream == nullptr ? UV_EBADF : UV_ENOMEM, "sendfile"};
+  if (sending != nullptr) {
+    failure = sending->open(stream, static_cast<int>(fd), static_cast<int64_t>(offset), static_cast<uint64_t>(count));
+  }
+  if (!failure.failed() && !core->io().add(sending)) failure = {UV_ENOMEM, "sendfile"};
+  if (failure.failed()) {
+    delete sending;
+    throw_failure(env, failure);
+    return nullptr;
+  }
+  sending->begin(stream);
+  return number_value(env, sending->id());
+}
+
 // The hottest call there is: the stream is named by a word of shared memory, and there is no `this` to be unwrapped.
 napi_value write(napi_env env, napi_callback_info info) {
   size_t count = 1;
@@ -266,6 +299,7 @@ void add_stream_methods(Methods* methods) {
       method("adoptStream", adopt_stream),
       method("adoptListener", adopt_listener),
       method("listen", listen),
+      method("sendFile", send_file),
       method("writer", writer),
       method("descriptor", descriptor),
       method("localName", local_name),

@@ -2,14 +2,14 @@
  * `createDatagramEndpoint`: from addresses to a datagram transport. Each family for which there is all that was asked for is
  * tried, in the order of the look-up; what was opened and is not needed is closed, however this ends.
  */
-import { argumentRangeError, NotSupportedError } from '../base/errors.ts'
+import { argumentRangeError, NotSupportedError, usageTypeError } from '../base/errors.ts'
 import { mustBeCallback, mustBeOptions } from '../loop/arguments.ts'
 import type { Awaitable, Coroutine } from '../loop/contract/awaitable.ts'
 import type { DatagramAddress, DatagramEndpointOptions } from '../loop/contract/datagram.ts'
 import type { AddressInfo } from '../loop/contract/names.ts'
 import type { DatagramProtocol } from '../loop/contract/protocol.ts'
 import type { DatagramEvents, DatagramIo, RawDatagram } from '../loop/io/datagram-io.ts'
-import type { SystemError } from '../loop/io/system.ts'
+import type { SocketAddress, SystemError } from '../loop/io/system.ts'
 import type { Scheduler } from '../loop/scheduler.ts'
 import { throwArmedCancel } from '../tasks/armed-cancel.ts'
 import { drive } from '../tasks/driven.ts'
@@ -17,6 +17,7 @@ import { Future, FutureState } from '../tasks/future.ts'
 import { Grant } from '../tasks/grant.ts'
 import { DatagramTransport, mustBeDatagramProtocol } from '../transports/datagram-transport.ts'
 import { checkedQuery } from './address-query.ts'
+import { mustBeFd } from './connect.ts'
 import { getaddrinfo } from './names.ts'
 
 const CALL = 'createDatagramEndpoint'
@@ -77,6 +78,7 @@ export function createDatagramEndpoint<P extends DatagramProtocol>(
   mustBeCallback(CALL, factory, 'protocolFactory')
   mustBeOptions(CALL, options)
   if (options.reusePort === true && !capabilities.reusePort) throw new NotSupportedError(CALL, name, 'reusePort')
+  if (options.fd !== undefined) return adopt(scheduler, datagrams, options.fd, factory, options)
   // Everything that is wrong with the arguments is thrown here, before anything begins.
   for (const end of ['localAddr', 'remoteAddr'] as const) checkEnd(end, options)
   const { family } = checkedQuery(CALL, null, null, lookupOptions(options))
@@ -84,6 +86,36 @@ export function createDatagramEndpoint<P extends DatagramProtocol>(
     throw argumentRangeError(CALL, 'options.family', "4 or 6 where there is no 'localAddr' and no 'remoteAddr'", family)
   }
   return drive(new Endpoint(scheduler, datagrams, options, family).open(factory))
+}
+
+/** A socket that somebody else opened becomes a transport. */
+function adopt<P extends DatagramProtocol>(
+  scheduler: Scheduler,
+  datagrams: DatagramIo,
+  fd: number,
+  factory: () => P,
+  { fd: _, ...others }: DatagramEndpointOptions,
+): Awaitable<[DatagramTransport, P]> {
+  mustBeFd(CALL, fd)
+  const modifiers = Object.entries(others).filter(([, value]) => value !== undefined)
+  if (modifiers.length > 0) {
+    const names = modifiers.map(([name]) => `'options.${name}'`).join(', ')
+    throw usageTypeError(`${CALL}: with 'options.fd' the socket is as it is; leave out ${names}`)
+  }
+  if (!scheduler.backend.capabilities.datagramFd) {
+    throw new NotSupportedError(CALL, scheduler.backend.name, 'datagramFd')
+  }
+  const begin = (events: DatagramEvents): RawDatagram => datagrams.adoptDatagram?.(fd, events) as RawDatagram
+  return drive(adopted(scheduler, new Opening(scheduler, begin), factory))
+}
+
+function* adopted<P extends DatagramProtocol>(
+  scheduler: Scheduler,
+  opening: Opening,
+  factory: () => P,
+): Coroutine<[DatagramTransport, P]> {
+  const raw = yield* opening
+  return yield* madeTransport(scheduler, raw, raw.peerName(), factory)
 }
 
 function checkEnd(end: 'localAddr' | 'remoteAddr', options: DatagramEndpointOptions): void {
@@ -135,7 +167,7 @@ class Endpoint {
         failure ??= { error }
         continue
       }
-      return yield* this.#transport(raw, way, factory)
+      return yield* madeTransport(this.#scheduler, raw, way.remote, factory)
     }
     throw failure?.error ?? argumentRangeError(CALL, 'options', 'addresses of one family', this.#options)
   }
@@ -170,30 +202,31 @@ class Endpoint {
       this.#datagrams.bindDatagram(local, connect, { family, reusePort, broadcast: allowBroadcast }, events),
     )
   }
+}
 
-  /** Waits until `connectionMade` has run. Whatever goes wrong, the socket is closed. */
-  *#transport<P extends DatagramProtocol>(
-    raw: RawDatagram,
-    { remote }: Way,
-    factory: () => P,
-  ): Coroutine<[DatagramTransport, P]> {
-    const made = new Future<void>(this.#scheduler)
-    let transport: DatagramTransport
-    let protocol: P
-    try {
-      protocol = mustBeDatagramProtocol(CALL, factory()) as P
-      transport = new DatagramTransport(this.#scheduler, raw, protocol, remote, made)
-    } catch (error) {
-      raw.close()
-      throw error
-    }
-    try {
-      yield* made
-      throwArmedCancel()
-    } catch (error) {
-      transport.close()
-      throw error
-    }
-    return [transport, protocol]
+/** Waits until `connectionMade` has run. Whatever goes wrong, the socket is closed. */
+function* madeTransport<P extends DatagramProtocol>(
+  scheduler: Scheduler,
+  raw: RawDatagram,
+  remote: SocketAddress | undefined,
+  factory: () => P,
+): Coroutine<[DatagramTransport, P]> {
+  const made = new Future<void>(scheduler)
+  let transport: DatagramTransport
+  let protocol: P
+  try {
+    protocol = mustBeDatagramProtocol(CALL, factory()) as P
+    transport = new DatagramTransport(scheduler, raw, protocol, remote, made)
+  } catch (error) {
+    raw.close()
+    throw error
   }
+  try {
+    yield* made
+    throwArmedCancel()
+  } catch (error) {
+    transport.close()
+    throw error
+  }
+  return [transport, protocol]
 }

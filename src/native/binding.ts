@@ -56,10 +56,15 @@ export interface NativeLoop {
     remoteAddress: string | undefined,
     remotePort: number | undefined,
   ): number
+  adoptDatagram(fd: number): number
   sendDatagram(id: number, bytes: Uint8Array, address: string | undefined, port: number | undefined): void
   datagramName(id: number, peer: boolean): SocketAddress | undefined
   datagramSource(offset: number): SocketAddress | undefined
   datagramDescriptor(id: number): number
+  setMembership(id: number, group: string, iface: string | undefined, source: string | undefined, member: boolean): void
+  setMulticastInterface(id: number, iface: string): void
+  /** `option`: 0 ttl, 1 multicast ttl, 2 multicast loopback, 3 broadcast. */
+  setDatagramOption(id: number, option: number, value: number): void
 
   // native/binding/stream-methods.h. Opening calls return an id.
   connectTcp(address: string, port: number, fromAddress: string | undefined, fromPort: number | undefined): number
@@ -70,6 +75,8 @@ export interface NativeLoop {
   adoptStream(fd: number): number
   adoptListener(fd: number): number
   listen(id: number, backlog: number): void
+  /** Gives the id of the sending. `count` of 0 is all there is. */
+  sendFile(id: number, fd: number, offset: number, count: number): number
   /** A function that writes to the stream whose id stands in the word `writeTo`. */
   writer(): (bytes: Uint8Array) => void
   descriptor(id: number): number

@@ -54,7 +54,9 @@ const WORKER_SLICE = 50
 const CAPABILITIES: Capabilities = Object.freeze({
   stream: true,
   tls: true,
+  sendfile: process.platform === 'linux',
   datagram: true,
+  datagramFd: process.platform !== 'win32',
   fdWatch: process.platform !== 'win32',
   reusePort: process.platform !== 'win32',
   subprocess: true,

@@ -2,7 +2,7 @@
  * One UDP socket of a native loop (native/udp.h). Sends are direct calls; what C++ tells becomes events. The socket is its
  * own entry of the ready queue, once for each event that waits, as streams are.
  */
-import type { DatagramEvents, RawDatagram } from '../loop/io/datagram-io.ts'
+import type { DatagramEvents, DatagramOption, Membership, RawDatagram } from '../loop/io/datagram-io.ts'
 import type { SocketAddress } from '../loop/io/system.ts'
 import { systemError } from '../loop/io/system-error.ts'
 import type { Ready } from '../loop/ready.ts'
@@ -18,6 +18,9 @@ import {
 } from './layout.ts'
 import type { NativeObject } from './native-io.ts'
 import type { StreamShare } from './stream-share.ts'
+
+/** By number, as native/binding/datagram-methods.cc has them. */
+const OPTIONS: readonly DatagramOption[] = ['ttl', 'multicastTtl', 'multicastLoopback', 'broadcast']
 
 /** By the word `b` of a `failed` record: native/udp.h, `DatagramCall`. Node's names. */
 const SYSCALLS = ['send', 'recvmsg'] as const
@@ -81,6 +84,21 @@ export class NativeDatagram implements RawDatagram, NativeObject, Ready {
   peerName(): SocketAddress | undefined {
     if (this.#connected && !this.#closing) this.#peer ??= this.#share.native.datagramName(this.id, true)
     return this.#peer
+  }
+
+  setMembership({ group, iface, source }: Membership, member: boolean): void {
+    if (this.#closing) return
+    const { native } = this.#share
+    const set = (): void => native.setMembership(this.id, group, iface, source, member)
+    this.#share.opening(set, group)
+  }
+
+  setMulticastInterface(iface: string): void {
+    if (!this.#closing) this.#share.opening(() => this.#share.native.setMulticastInterface(this.id, iface), iface)
+  }
+
+  setOption(option: DatagramOption, value: number): void {
+    if (!this.#closing) this.#share.native.setDatagramOption(this.id, OPTIONS.indexOf(option), value)
   }
 
   close(): void {

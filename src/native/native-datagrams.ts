@@ -35,4 +35,10 @@ export class NativeDatagrams implements DatagramIo {
     )
     return new NativeDatagram(this.#share, this.#sources, id, events, remote !== undefined)
   }
+
+  adoptDatagram(fd: number, events: DatagramEvents): RawDatagram {
+    const { native } = this.#share
+    const id = native.adoptDatagram(fd)
+    return new NativeDatagram(this.#share, this.#sources, id, events, native.datagramName(id, true) !== undefined)
+  }
 }

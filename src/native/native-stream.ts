@@ -5,7 +5,7 @@
  *
  * What arrived before `stopReading` and was not delivered is kept, and delivered when reading goes on.
  */
-import type { RawStream, StreamEvents } from '../loop/io/stream-io.ts'
+import type { FileEvents, RawFileSending, RawStream, StreamEvents } from '../loop/io/stream-io.ts'
 import type { SocketAddress } from '../loop/io/system.ts'
 import { systemError } from '../loop/io/system-error.ts'
 import type { Ready } from '../loop/ready.ts'
@@ -25,6 +25,7 @@ import {
   SUBMIT_SHUTDOWN,
   WRITE_TO,
 } from './layout.ts'
+import { NativeFileSending } from './native-file-sending.ts'
 import type { NativeObject } from './native-io.ts'
 import { LARGE_WRITE } from './send-slab.ts'
 import type { StreamShare } from './stream-share.ts'
@@ -119,6 +120,10 @@ export class NativeStream implements RawStream, NativeObject, Ready {
     if (this.#shutdown || this.#closing) return
     this.#shutdown = true
     this.#share.io.submit(SUBMIT_SHUTDOWN, this.id)
+  }
+
+  sendFile(fd: number, offset: number, count: number, events: FileEvents): RawFileSending {
+    return new NativeFileSending(this.#share, this.id, fd, offset, count, events)
   }
 
   close(): void {

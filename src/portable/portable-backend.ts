@@ -25,7 +25,9 @@ const MAX_TIMEOUT = 2 ** 31 - 1
 export const PORTABLE_CAPABILITIES: Capabilities = Object.freeze({
   stream: hasServerHandles,
   tls: hasServerHandles,
+  sendfile: false,
   datagram: true,
+  datagramFd: false,
   fdWatch: false,
   reusePort: false,
   subprocess: hasServerHandles,

@@ -7,7 +7,9 @@ import {
   DATAGRAM_OVERHEAD,
   type DatagramEvents,
   type DatagramIo,
+  type DatagramOption,
   type DatagramOptions,
+  type Membership,
   type RawDatagram,
 } from '../loop/io/datagram-io.ts'
 import type { SocketAddress, SystemError } from '../loop/io/system.ts'
@@ -122,6 +124,25 @@ class PortableDatagram implements RawDatagram {
 
   peerName(): SocketAddress | undefined {
     return this.#connected && !this.#closed ? socketAddress(this.#socket.remoteAddress()) : undefined
+  }
+
+  setMembership({ group, iface, source }: Membership, member: boolean): void {
+    if (this.#closed) return
+    const socket = this.#socket
+    if (source === undefined) socket[member ? 'addMembership' : 'dropMembership'](group, iface)
+    else socket[member ? 'addSourceSpecificMembership' : 'dropSourceSpecificMembership'](source, group, iface)
+  }
+
+  setMulticastInterface(iface: string): void {
+    if (!this.#closed) this.#socket.setMulticastInterface(iface)
+  }
+
+  setOption(option: DatagramOption, value: number): void {
+    if (this.#closed) return
+    if (option === 'ttl') this.#socket.setTTL(value)
+    else if (option === 'multicastTtl') this.#socket.setMulticastTTL(value)
+    else if (option === 'multicastLoopback') this.#socket.setMulticastLoopback(value !== 0)
+    else this.#socket.setBroadcast(value !== 0)
   }
 
   close(): void {

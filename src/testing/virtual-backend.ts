@@ -18,7 +18,9 @@ const MAX_TURNS_AT_ONE_TIME = 1000
 export const VIRTUAL_CAPABILITIES: Capabilities = Object.freeze({
   stream: false,
   tls: false,
+  sendfile: false,
   datagram: false,
+  datagramFd: false,
   fdWatch: false,
   reusePort: false,
   subprocess: false,

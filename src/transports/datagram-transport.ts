@@ -27,7 +27,7 @@ import type { Scheduler } from '../loop/scheduler.ts'
 import type { Future } from '../tasks/future.ts'
 import { bytesOf } from './bytes.ts'
 import { mustHave, WRITE_METHODS } from './check-protocol.ts'
-import { RawSocketView } from './raw-socket.ts'
+import { RawDatagramView } from './raw-datagram-view.ts'
 import { DEFAULT_HIGH, waterMarks } from './water-marks.ts'
 
 const CALL = 'transport.sendto'
@@ -110,11 +110,14 @@ export class DatagramTransport extends AsyncResource implements contract.Datagra
     if (!this.#paused && this.getWriteBufferSize() > high) this.#pauseWriting()
   }
 
+  getExtraInfo(name: 'socket'): contract.DatagramSocket | undefined
   getExtraInfo<K extends keyof ExtraInfo>(name: K): ExtraInfo[K] | undefined
   getExtraInfo(name: string, fallback?: unknown): unknown
   getExtraInfo(name: string, fallback?: unknown): unknown {
     if (name === 'fd') return this.#raw.fd
-    if (name === 'socket') return new RawSocketView(this.#raw, this.#extra.sockname, this.#extra.peername)
+    if (name === 'socket') {
+      return new RawDatagramView(this.#raw, this.#extra.sockname, this.#extra.peername, () => this.#closing)
+    }
     return (this.#extra as Record<string, unknown>)[name] ?? fallback
   }
 

@@ -2,8 +2,8 @@
  * Server: listening raw sockets, the transports made of what comes through them, and who waits for the end of both.
  *
  * States: made (bound, not listening), serving, closed for good. Closing ends the listening only; `waitClosed` waits for the
- * connections too. An error in accepting never ends it: it is reported, and where the system is out of resources that
- * listener rests for a second.
+ * connections too. An error in accepting never ends it: that listener rests for a second and tries again, for as long as it
+ * takes. It is reported once, and again only when somebody was taken in between.
  */
 import { AsyncResource } from 'node:async_hooks'
 import { inspect } from 'node:util'
@@ -49,6 +49,8 @@ class Listening implements ListenerEvents {
   readonly #server: Server
   #rest: TimerHandle | undefined
   #held = false
+  /** The trouble was reported, and nobody has been taken since. */
+  #troubled = false
 
   constructor(server: Server, raw: RawListener) {
     this.#server = server
@@ -57,6 +59,7 @@ class Listening implements ListenerEvents {
   }
 
   accepted(stream: RawStream): void {
+    this.#troubled = false
     this.#server.accepted(stream)
   }
 
@@ -68,7 +71,9 @@ class Listening implements ListenerEvents {
       this.#rest = undefined
       if (!this.#held) this.raw.resume()
     })
-    const message = `server: accepting failed (${error.code}); trying again in ${ACCEPT_RETRY_DELAY} ms`
+    if (this.#troubled) return
+    this.#troubled = true
+    const message = `server: accepting failed (${error.code}); trying again every ${ACCEPT_RETRY_DELAY} ms`
     loop.callExceptionHandler({ message, exception: error, server: this.#server })
   }
 

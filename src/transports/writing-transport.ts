@@ -59,6 +59,7 @@ export class WritingTransport extends AsyncResource implements WriteTransport, S
   #writingPaused = false
   /** Anything but a plain write is the matter: closing, the end was written, or the transport only reads. */
   #unusual = false
+  #reserved = false
   #ended = false
   #finished = false
   #begun = false
@@ -104,6 +105,7 @@ export class WritingTransport extends AsyncResource implements WriteTransport, S
 
   writeEof(): void {
     if (this.#closing || this.#ended) return
+    if (this.#reserved) throw reservation('writeEof')
     this.#ended = true
     this.#unusual = true
     this.raw.shutdown()
@@ -111,6 +113,24 @@ export class WritingTransport extends AsyncResource implements WriteTransport, S
 
   canWriteEof(): boolean {
     return true
+  }
+
+  /** While a file is sent, only who sends it writes: by `writeReserved`. @internal */
+  reserve(reserved: boolean): void {
+    this.#reserved = reserved
+    this.#unusual = reserved || this.#closing || this.#ended
+  }
+
+  /** @internal */
+  writeReserved(bytes: Uint8Array): void {
+    if (this.#closing || bytes.length === 0) return
+    this.raw.write(bytes)
+    if (!this.#writingPaused && this.raw.queued > this.#high) this.#pauseWriting()
+  }
+
+  /** The protocol was told to write no more. @internal */
+  get writingPaused(): boolean {
+    return this.#writingPaused
   }
 
   getWriteBufferSize(): number {
@@ -281,6 +301,7 @@ export class WritingTransport extends AsyncResource implements WriteTransport, S
       }
       return false
     }
+    if (this.#reserved) throw reservation(call)
     throw new LoopStateError(
       `transport.${call}: nothing can be written after writeEof(), or to a transport that only reads`,
     )
@@ -303,6 +324,10 @@ export class WritingTransport extends AsyncResource implements WriteTransport, S
     const context = { message, exception, transport: this, protocol: this.#protocol }
     this.scheduler.loop.callExceptionHandler(context)
   }
+}
+
+function reservation(call: string): LoopStateError {
+  return new LoopStateError(`transport.${call}: a file is being sent through this transport; wait for sendfile`)
 }
 
 /** Asked once, at the beginning: a connection that was reset has no peer any more. */

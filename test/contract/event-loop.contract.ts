@@ -37,6 +37,7 @@ import { inspectContract } from './inspect.contract.ts'
 import { lifecycleContract } from './lifecycle.contract.ts'
 import { locksContract } from './locks.contract.ts'
 import { mapContract } from './map.contract.ts'
+import { multicastContract } from './multicast.contract.ts'
 import { namesContract } from './names.contract.ts'
 import { orderContract } from './order.contract.ts'
 import { processPoolContract } from './process-pool.contract.ts'
@@ -47,6 +48,7 @@ import { refusedOpeningsContract } from './refused-openings.contract.ts'
 import { robustnessContract } from './robustness.contract.ts'
 import { scopesContract } from './scopes.contract.ts'
 import { semaphoresContract } from './semaphores.contract.ts'
+import { sendfileContract } from './sendfile.contract.ts'
 import { serverIterationContract } from './server-iteration.contract.ts'
 import { serversContract } from './servers.contract.ts'
 import { shieldContract } from './shield.contract.ts'
@@ -135,6 +137,7 @@ export function eventLoopContract(harness: Harness): void {
     datagramsContract(harness)
     datagramEndpointsContract(harness)
     datagramTransportsContract(harness)
+    multicastContract(harness)
     fdWatchContract(harness)
     transportsContract(harness)
     transportFlowContract(harness)
@@ -143,6 +146,7 @@ export function eventLoopContract(harness: Harness): void {
     subprocessProtocolContract(harness)
     serversContract(harness)
     serverIterationContract(harness)
+    sendfileContract(harness)
     connectionsContract(harness)
     unixAndPipesContract(harness)
     subprocessContract(harness)

@@ -54,19 +54,49 @@ export async function exhaust(loop: string): Promise<void> {
   try {
     const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
     const next = async (): Promise<string> => String((await lines.next()).value)
+    let reports = 0
     /** The answer to a line of input, after what is reported of accepting. */
     const ask = async (line: string): Promise<string> => {
       child.stdin.write(`${line}\n`)
       for (;;) {
         const answer = await next()
         if (answer !== 'reported EMFILE') return answer
+        reports++
       }
     }
     const [name, port] = (await next()).split(' ')
     expect(name).toBe(loop)
-    for (let i = 0; i < CLIENTS; i++) sockets.push(connect(Number(port), '127.0.0.1').on('error', () => {}))
-    // Those it cannot take are turned away, or wait: that is the system library's affair. What it opens itself is refused.
+    let [answered, turnedAway] = [0, 0]
+    const answers = Array.from({ length: CLIENTS }, () => {
+      const socket = connect(Number(port), '127.0.0.1').on('error', () => {})
+      sockets.push(socket)
+      socket.write('hello')
+      return new Promise<void>((resolve) => {
+        socket.once('data', () => {
+          answered++
+          resolve()
+        })
+        socket.once('close', () => {
+          turnedAway++
+          resolve()
+        })
+      })
+    })
+    // What it opens itself is refused.
     while ((await ask('connect')) !== 'refused EMFILE') await new Promise((resolve) => setTimeout(resolve, 5))
+    if (loop === 'native') {
+      // Those that it cannot take wait, and it says so.
+      while (reports === 0) await ask('connect')
+      expect(turnedAway).toBe(0)
+      // Each that leaves makes room for one that waits.
+      while (answered < CLIENTS) {
+        for (const socket of sockets) if (socket.bytesRead > 0) socket.destroy()
+        await new Promise((resolve) => setTimeout(resolve, 5))
+      }
+      await Promise.all(answers)
+      // Not more than once for each that was taken meanwhile.
+      expect(reports).toBeLessThanOrEqual(CLIENTS)
+    }
     for (const socket of sockets.splice(0)) socket.destroy()
     // A listener that was refused rests for a second at most; then it takes whoever waits.
     expect(await pinged(Number(port))).toBe('ping')

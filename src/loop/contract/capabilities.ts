@@ -7,8 +7,12 @@ export interface Capabilities {
   readonly stream: boolean
   /** TLS over streams. */
   readonly tls: boolean
+  /** `sendfile` by the system itself; elsewhere it is done piece by piece. */
+  readonly sendfile: boolean
   /** UDP. */
   readonly datagram: boolean
+  /** UDP sockets that exist already, by their descriptor. */
+  readonly datagramFd: boolean
   /** `addReader` and `addWriter` on file descriptors. */
   readonly fdWatch: boolean
   /** Several processes on one port. */

@@ -8,7 +8,7 @@ export interface DatagramAddress {
   readonly port: number | string | null
 }
 
-/** Options of `createDatagramEndpoint`. One of the two addresses, or a family, must be there. */
+/** Options of `createDatagramEndpoint`. One of the two addresses, a family, or a descriptor must be there. */
 export interface DatagramEndpointOptions {
   /** Where datagrams are received. Without it the system chooses a port. */
   readonly localAddr?: DatagramAddress
@@ -27,4 +27,9 @@ export interface DatagramEndpointOptions {
    * of all hosts are received.
    */
   readonly allowBroadcast?: boolean
+  /**
+   * A UDP socket that is bound already, and perhaps connected, by its descriptor, in place of all the others. It is the
+   * transport's from then on. Needs the capability `datagramFd`. Stands for `sock`.
+   */
+  readonly fd?: number
 }

@@ -21,6 +21,50 @@ export interface TransportSocket {
   setKeepAlive(enabled: boolean, idle?: number): void
 }
 
+/** A part of a multicast group. Numeric addresses. */
+export interface MembershipOptions {
+  /**
+   * The interface to receive on: one of its own addresses, for IPv6 with its zone (`::%eth0`). Without it the system
+   * chooses one.
+   */
+  readonly interface?: string
+  /** Receive what comes from this sender only (source-specific multicast). */
+  readonly source?: string
+}
+
+/**
+ * The system's end of a datagram transport: what its `getExtraInfo('socket')` gives. asyncio's users set these as socket
+ * options. Each method throws what the system refuses, as an error with `code` and `syscall`; LoopStateError once the
+ * transport is closed.
+ *
+ * @example
+ * ```ts
+ * const socket = transport.getExtraInfo('socket')
+ * socket?.addMembership('239.1.2.3', { interface: '192.168.0.10' })
+ * socket?.setMulticastTtl(4)
+ * ```
+ */
+export interface DatagramSocket extends TransportSocket {
+  /**
+   * Receive what is sent to this multicast group and to the port that the socket is bound to. Stands for `IP_ADD_MEMBERSHIP`
+   * and its kin.
+   * @throws RangeError for what is no multicast address of the socket's family.
+   */
+  addMembership(group: string, options?: MembershipOptions): void
+  /** Receive it no more, by the same arguments. Closing the transport leaves every group. */
+  dropMembership(group: string, options?: MembershipOptions): void
+  /** Send multicast datagrams by this interface: one of its addresses, for IPv6 its zone (`::%eth0`). */
+  setMulticastInterface(address: string): void
+  /** How many routers a multicast datagram may pass: 0 to 255; 1 by default, so that it stays in the local network. */
+  setMulticastTtl(hops: number): void
+  /** Whether this machine gets its own multicast datagrams. True by default. */
+  setMulticastLoopback(enabled: boolean): void
+  /** How many routers any other datagram may pass: 1 to 255. */
+  setTtl(hops: number): void
+  /** Permit sending to broadcast addresses, as the option `allowBroadcast` does. */
+  setBroadcast(enabled: boolean): void
+}
+
 /** What `getExtraInfo` knows by name. A transport that lacks one answers undefined. */
 export interface ExtraInfo {
   readonly socket: TransportSocket
@@ -112,6 +156,10 @@ export interface Transport extends ReadTransport, WriteTransport {}
 
 /** Datagrams in both directions. Stands for `asyncio.DatagramTransport`. */
 export interface DatagramTransport extends BaseTransport {
+  /** As {@link BaseTransport.getExtraInfo}; the socket is a {@link DatagramSocket}, which has multicast. */
+  getExtraInfo(name: 'socket'): DatagramSocket | undefined
+  getExtraInfo<K extends keyof ExtraInfo>(name: K): ExtraInfo[K] | undefined
+  getExtraInfo(name: string, fallback?: unknown): unknown
   /**
    * Send one datagram, perhaps an empty one, to `to`, or to the remote address of a connected transport. Never waits. The
    * memory may be used again when this returns. Stands for `sendto`.

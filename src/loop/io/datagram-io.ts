@@ -19,6 +19,16 @@ export interface DatagramEvents {
   closed(): void
 }
 
+/** Numeric addresses; what is undefined is left to the system, and means every source. */
+export interface Membership {
+  readonly group: string
+  readonly iface: string | undefined
+  readonly source: string | undefined
+}
+
+/** What can be set by a number; that of switches is 0 or 1. */
+export type DatagramOption = 'ttl' | 'multicastTtl' | 'multicastLoopback' | 'broadcast'
+
 export interface RawDatagram {
   events: DatagramEvents
   /** Bytes of datagrams that wait for the system, with DATAGRAM_OVERHEAD for each of them. */
@@ -34,6 +44,12 @@ export interface RawDatagram {
   localName(): SocketAddress
   /** Where a connected socket sends; undefined for others. */
   peerName(): SocketAddress | undefined
+  /** Enter or leave a multicast group, on one interface, or what comes to it from one source. Throws what the system refuses. */
+  setMembership(membership: Membership, member: boolean): void
+  /** Where multicast datagrams leave. Throws what the system refuses. */
+  setMulticastInterface(iface: string): void
+  /** Throws what the system refuses. */
+  setOption(option: DatagramOption, value: number): void
   /** Close now; datagrams that wait are dropped. */
   close(): void
 }
@@ -56,4 +72,9 @@ export interface DatagramIo {
     options: DatagramOptions,
     events: DatagramEvents,
   ): RawDatagram
+  /**
+   * A UDP socket that exists already, bound and perhaps connected. Takes ownership of `fd`, unless it throws. Only where the
+   * loop has the capability `datagramFd`.
+   */
+  adoptDatagram?(fd: number, events: DatagramEvents): RawDatagram
 }

@@ -52,6 +52,11 @@ export interface RawStream {
   write(bytes: Uint8Array): void
   /** Send what is queued, then the end of the stream (half-close). No `write` may follow. */
   shutdown(): void
+  /**
+   * Have the system itself send a part of a file. Nothing may be queued (EBUSY); what is written meanwhile goes behind it.
+   * Throws what the system refuses. Undefined for streams that have no such way.
+   */
+  sendFile?(fd: number, offset: number, count: number, events: FileEvents): RawFileSending
   /** Close now. What `queued` counts is dropped; what was written in this turn and is not counted there is sent. */
   close(): void
   /** `close()` that tells the peer by a reset, where the kind of stream has one. */
@@ -65,6 +70,18 @@ export interface RawStream {
   setNoDelay(enabled: boolean): void
   /** `idle`: milliseconds without traffic before the first probe. */
   setKeepAlive(enabled: boolean, idle: number): void
+}
+
+/** Takes the outcome of a sending, once, from the turn. Not called after `close()`. */
+export interface FileEvents {
+  /** All that was asked for, or all that the file has. */
+  sent(bytes: number): void
+  failed(error: SystemError, bytes: number): void
+}
+
+export interface RawFileSending {
+  /** Send no more of it. What the system was given already goes out, ahead of anything that is written from now on. */
+  close(): void
 }
 
 export interface ListenerEvents {

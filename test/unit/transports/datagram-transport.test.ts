@@ -31,6 +31,9 @@ class SlowSocket implements RawDatagram {
   peerName(): Address {
     return REMOTE
   }
+  setMembership(): void {}
+  setMulticastInterface(): void {}
+  setOption(): void {}
   close(): void {
     this.log.push('close')
   }
