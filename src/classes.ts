@@ -18,7 +18,16 @@ export interface ClassOf<T> {
 }
 
 export type Future<T> = futures.Future<T>
-/** Stands for `asyncio.Future`. Made by `loop.createFuture()`. */
+/**
+ * A result that is not there yet. Stands for `asyncio.Future`. Made by `loop.createFuture()`.
+ *
+ * @example
+ * ```ts
+ * const answer = getRunningLoop().createFuture<number>()
+ * getRunningLoop().callLater(10, () => answer.setResult(42))
+ * console.log(answer instanceof Future, await answer)
+ * ```
+ */
 export const Future: ClassOf<Future<unknown>> = FutureClass as unknown as ClassOf<Future<unknown>>
 
 /**
@@ -32,21 +41,69 @@ export const Future: ClassOf<Future<unknown>> = FutureClass as unknown as ClassO
 export const isFuture: (value: unknown) => value is Future<unknown> = isFutureClass
 
 export type Task<T> = futures.Task<T>
-/** Stands for `asyncio.Task`. Made by `createTask()`. */
+/**
+ * A coroutine that runs on a loop. Stands for `asyncio.Task`. Made by `createTask()`.
+ *
+ * @example
+ * ```ts
+ * const task = createTask(async () => await sleep(10, 'rested'), { name: 'nap' })
+ * console.log(task instanceof Task, task.getName(), await task)
+ * ```
+ */
 export const Task: ClassOf<Task<unknown>> = TaskClass as unknown as ClassOf<Task<unknown>>
 
 export type EventLoop = loops.EventLoop
-/** Stands for `asyncio.AbstractEventLoop`. Made by `newEventLoop()`. */
+/**
+ * A loop. Stands for `asyncio.AbstractEventLoop`. Made by `newEventLoop()`.
+ *
+ * @example
+ * ```ts
+ * const loop = newEventLoop()
+ * console.log(loop instanceof EventLoop, loop.isRunning())
+ * loop.close()
+ * ```
+ */
 export const EventLoop: ClassOf<EventLoop> = EventLoopClass as unknown as ClassOf<EventLoop>
 
 export type Handle = loops.Handle
-/** Stands for `asyncio.Handle`. Made by `loop.callSoon()`. */
+/**
+ * A callback on its way. Stands for `asyncio.Handle`. Made by `loop.callSoon()`.
+ *
+ * @example
+ * ```ts
+ * const handle = getRunningLoop().callSoon(() => console.log('never printed'))
+ * handle.cancel()
+ * console.log(handle instanceof Handle, handle.cancelled())
+ * ```
+ */
 export const Handle: ClassOf<Handle> = HandleClass as unknown as ClassOf<Handle>
 
 export type TimerHandle = loops.TimerHandle
-/** Stands for `asyncio.TimerHandle`. Made by `loop.callLater()` and `loop.callAt()`. */
+/**
+ * A callback with a point in time. Stands for `asyncio.TimerHandle`. Made by `loop.callLater()` and `loop.callAt()`.
+ *
+ * @example
+ * ```ts
+ * const timer = getRunningLoop().callLater(100, () => console.log('late'))
+ * console.log(timer instanceof TimerHandle, timer.when() - getRunningLoop().time() <= 100)
+ * timer.cancel()
+ * ```
+ */
 export const TimerHandle: ClassOf<TimerHandle> = TimerHandleClass as unknown as ClassOf<TimerHandle>
 
 export type Server = servers.Server
-/** Stands for `asyncio.Server`. Made by `loop.createServer()`, `startServer()` and their Unix kin. */
+/**
+ * What listens. Stands for `asyncio.Server`. Made by `loop.createServer()`, `startServer()` and their Unix kin.
+ *
+ * @example
+ * ```ts
+ * const server = await startServer(async (reader, writer) => {
+ *   writer.write(await reader.readline())
+ *   writer.close()
+ * }, '127.0.0.1', 0)
+ * console.log(server instanceof Server, server.isServing())
+ * server.close()
+ * await server.waitClosed()
+ * ```
+ */
 export const Server: ClassOf<Server> = ServerClass as unknown as ClassOf<Server>

@@ -394,7 +394,21 @@ export class BrokenExecutorError extends Error {
 }
 brand(BrokenExecutorError, 'BrokenExecutorError')
 
-/** The stream ended before a read had all it asked for. Stands for `asyncio.IncompleteReadError`. */
+/**
+ * The stream ended before a read had all it asked for. Stands for `asyncio.IncompleteReadError`.
+ *
+ * @example
+ * ```ts
+ * const reader = new StreamReader()
+ * reader.feedData(Buffer.from('abc'))
+ * reader.feedEof()
+ * try {
+ *   await reader.readexactly(10)
+ * } catch (error) {
+ *   if (error instanceof IncompleteReadError) console.log(error.partial.length, error.expected)
+ * }
+ * ```
+ */
 export class IncompleteReadError extends Error {
   override readonly name: string = 'IncompleteReadError'
   readonly code: string = ErrorCode.incompleteRead
@@ -412,7 +426,20 @@ export class IncompleteReadError extends Error {
 }
 brand(IncompleteReadError, 'IncompleteReadError')
 
-/** No separator within the limit of a stream reader. Stands for `asyncio.LimitOverrunError`, and for ValueError in `readline`. */
+/**
+ * No separator within the limit of a stream reader. Stands for `asyncio.LimitOverrunError`, and for ValueError in `readline`.
+ *
+ * @example
+ * ```ts
+ * const reader = new StreamReader({ limit: 4 })
+ * reader.feedData(Buffer.from('a long line'))
+ * try {
+ *   await reader.readuntil('\n')
+ * } catch (error) {
+ *   if (error instanceof LimitOverrunError) console.log(await reader.readexactly(error.consumed))
+ * }
+ * ```
+ */
 export class LimitOverrunError extends RangeError {
   override readonly name: string = 'LimitOverrunError'
   readonly code: string = ErrorCode.limitOverrun

@@ -200,10 +200,13 @@ export function reportFailures(loop: EventLoop, tasks: readonly Task<unknown>[])
 
 /**
  * A run failed, and then the cleaning up behind it: the caller gets the first error, the exception handler the second. The
- * same reason is told once: where tasks cannot go on, neither can those that are left.
+ * same reason is told once: where tasks cannot go on, neither can those that are left. Errors of the program that only read
+ * the same are two.
  */
 export function reportSecond(call: string, loop: EventLoop, failure: unknown, exception: unknown): void {
-  if (String(exception) === String(failure)) return
+  if (exception === failure) return
+  const stuckTwice = exception instanceof LoopStateError && failure instanceof LoopStateError
+  if (stuckTwice && exception.message === failure.message) return
   loop.callExceptionHandler({ message: `unhandled exception while ${call}() closed its loop`, exception, failure })
 }
 

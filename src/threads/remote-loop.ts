@@ -13,7 +13,16 @@ import { encodeLetter } from '../loop/letter.ts'
 import { getRunningLoop } from '../loop/running.ts'
 import { letterBox } from '../policy/letter-box.ts'
 
-/** A loop of another thread. Made by {@link connectLoop}; needs no loop of its own to call one way. */
+/**
+ * A loop of another thread. Made by {@link connectLoop}; needs no loop of its own to call one way.
+ *
+ * @example
+ * ```ts
+ * const remote = connectLoop(workerData.loop)
+ * console.log(remote instanceof RemoteLoop)
+ * remote.callSoonThreadsafe('progress', 50)
+ * ```
+ */
 export class RemoteLoop {
   /** @internal */
   readonly id: number

@@ -3,7 +3,20 @@ import { brand } from '../base/brand.ts'
 import type * as contract from '../loop/contract/protocol.ts'
 import type { BaseTransport } from '../loop/contract/transport.ts'
 
-/** Stands for `asyncio.BaseProtocol`. Not used by itself: extend one of its kin. */
+/**
+ * Stands for `asyncio.BaseProtocol`. Not used by itself: extend one of its kin.
+ *
+ * @example
+ * ```ts
+ * class Counter extends Protocol {
+ *   bytes = 0
+ *   override dataReceived(data: Uint8Array) {
+ *     this.bytes += data.length
+ *   }
+ * }
+ * console.log(new Counter() instanceof BaseProtocol)
+ * ```
+ */
 export abstract class BaseProtocol implements contract.BaseProtocol {
   /** The first call. Stands for `connection_made`. */
   connectionMade(_transport: BaseTransport): void {}

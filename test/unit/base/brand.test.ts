@@ -71,6 +71,16 @@ function closed<T extends { close(): void }>(loop: T): T {
   return loop
 }
 
+function shut<T extends { shutdown(): void }>(queue: T): T {
+  queue.shutdown()
+  return queue
+}
+
+function ended<R>({ sender, receiver }: { sender: { close(): void }; receiver: R }): R {
+  sender.close()
+  return receiver
+}
+
 function classesOf(copy: object): [string, AnyClass][] {
   return Object.entries(copy).filter(
     (entry): entry is [string, AnyClass] =>
@@ -124,6 +134,35 @@ describe('a class of one copy of the package', () => {
     expect(new Mine() instanceof Mine).toBe(true)
     expect((new Mine() as object) instanceof Other).toBe(false)
     expect(new firstCopy.Lock() instanceof Mine).toBe(false)
+  })
+
+  test.each([
+    ['CancelledError', ({ sleep, currentTask }: Copy) => currentTask()?.cancel() === true && sleep(0)],
+    ['TimeoutError', ({ timeout, sleep }: Copy) => timeout(0, () => sleep(60_000))],
+    ['InvalidStateError', ({ getRunningLoop }: Copy) => getRunningLoop().createFuture().result()],
+    ['LoopStateError', ({ run }: Copy) => run(async () => {})],
+    ['QueueEmpty', ({ Queue }: Copy) => new Queue().getNowait()],
+    ['QueueShutDown', ({ Queue }: Copy) => shut(new Queue()).put(1)],
+    ['EndOfChannel', ({ openChannel }: Copy) => ended(openChannel()).receive()],
+    ['ExceptionGroup', ({ taskGroup }: Copy) => taskGroup(() => Promise.reject(new Error('of the body')))],
+  ] as const)('%s, thrown by one, is caught by the other, whichever of them runs', async (name, fail) => {
+    for (const [thrower, catcher] of [
+      [firstCopy, secondCopy],
+      [secondCopy, firstCopy],
+    ] as const) {
+      const Class = (catcher as unknown as Record<string, AnyClass>)[name] as AnyClass
+      for (const runner of [thrower, catcher]) {
+        const ending = runner.run(async () => {
+          try {
+            await fail(thrower)
+          } catch (error) {
+            return [error instanceof Class, catcher.isCancelled(error)]
+          }
+          return 'nothing was thrown'
+        })
+        expect(await ending).toEqual([true, name === 'CancelledError'])
+      }
+    }
   })
 
   test('works with what the other made', async () => {

@@ -108,6 +108,30 @@ describe.each([
     expect(String(reports[0]?.exception)).toContain('the stuck one')
   })
 
+  test('an error of cleaning up that only reads like that of the run is reported too', () => {
+    const error = new Error('words')
+    const reports: ExceptionContext[] = []
+    const closesBadly = () => {
+      const loop = loopFactory()
+      loop.setExceptionHandler((_loop, context) => reports.push(context))
+      const close = loop.close.bind(loop)
+      return Object.assign(loop, {
+        close: () => {
+          close()
+          throw new Error('words')
+        },
+      })
+    }
+    const main = function* () {
+      yield* sleep(1)
+      throw error
+    }
+    expect(thrownBy(() => runSync(main, { loopFactory: closesBadly }))).toBe(error)
+    expect(reports.map(({ failure, exception }) => [failure === error, String(exception)])).toEqual([
+      [true, 'Error: words'],
+    ])
+  })
+
   test('the error of cleaning up after a run that gave its value is thrown', () => {
     const thrown = thrownBy(() =>
       runSync(function* () {

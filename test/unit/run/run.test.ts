@@ -13,6 +13,7 @@ import {
   run,
   sleep,
 } from 'aioloop'
+import { VirtualLoop } from 'aioloop/testing'
 import { describe, expect, test } from 'vitest'
 import { ARGUMENT_TYPE, expectRejects, expectThrows, LOOP_STATE, rejectionOf } from '../../contract/refusal.ts'
 
@@ -133,6 +134,33 @@ describe('run', () => {
     ])
     expect(reports[1]?.exception).toBeInstanceOf(LoopStateError)
     expect(reports[1]?.failure).toBe(error)
+  })
+
+  test.each([
+    ['another error with the same words', () => new Error('words'), 1],
+    ['the very same error', (error: Error) => error, 0],
+  ])('of the cleaning up %s is told as often as it is one', async (_what, second, times) => {
+    const error = new Error('words')
+    const reports: ExceptionContext[] = []
+    const loopFactory = () => {
+      const loop = new VirtualLoop()
+      loop.setExceptionHandler((_loop, context) => reports.push(context))
+      const close = loop.close.bind(loop)
+      return Object.assign(loop, {
+        close: () => {
+          close()
+          throw second(error)
+        },
+      })
+    }
+    const main = async () => {
+      await sleep(1)
+      throw error
+    }
+    expect(await rejectionOf(() => run(main, { loopFactory }))).toBe(error)
+    expect(reports.map(({ failure, exception }) => [failure === error, String(exception)])).toEqual(
+      Array(times).fill([true, 'Error: words']),
+    )
   })
 
   test('run leaves no listener, no current loop and no policy behind', async () => {
