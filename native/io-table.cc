@@ -26,6 +26,8 @@ void IoTable::stop() {
 void IoTable::close() {
   rings_ = nullptr;
   backlog_.clear();
+  for (uint32_t id : retired_) vacate(id & kSlotMask);
+  retired_.clear();
   // `close` may release an object at once, but adds none.
   for (size_t slot = 0; slot < objects_.size(); slot++) {
     if (objects_[slot] == nullptr) continue;
@@ -110,21 +112,31 @@ void IoTable::abandon(IoObject* object) {
 void IoTable::release(IoObject* object) {
   uint32_t id = object->id_;
   bool told = object->told_;
+  bool retired = told && object->retired_ && rings_ != nullptr;
   uint32_t slot = id & kSlotMask;
   *cell(object) = 0;
   objects_[slot] = nullptr;
+  delete object;
+  // The record comes before any of the slot's next object, so that JavaScript always knows which one a record is for.
+  if (retired) {
+    retired_.push_back(id);
+  } else {
+    vacate(slot);
+    if (told) post(kCompleteClosed, id, 0, 0);
+  }
+}
+
+void IoTable::vacate(uint32_t slot) {
   generations_[slot]++;
   free_.push_back(slot);
-  delete object;
-  // Before any record of the slot's next object, so that JavaScript always knows which one a record is for.
-  if (told) post(kCompleteClosed, id, 0, 0);
 }
 
 void IoTable::submit(uint32_t op, uint32_t slot) {
   IoObject* object = find(slot);
   if (object == nullptr) {
     if (rings_ != nullptr) rings_->count(kNumberDrops);
-  } else if (op == kSubmitClose) {
+  } else if (op == kSubmitClose || op == kSubmitRetire) {
+    object->retired_ = op == kSubmitRetire;
     close(object);
   } else if (op == kSubmitKeep || op == kSubmitLeave) {
     leave_out(object, op == kSubmitLeave);
@@ -133,11 +145,16 @@ void IoTable::submit(uint32_t op, uint32_t slot) {
   }
 }
 
-void IoTable::collect() {
+void IoTable::collect(bool turn) {
   while (!backlog_.empty()) {
     const Record& record = backlog_.front();
     if (!rings_->put(record.op, record.id, record.a, record.b)) return;
     backlog_.pop_front();
+  }
+  if (!turn && !rings_->has_completions()) return;
+  while (!retired_.empty() && rings_->put(kCompleteClosed, retired_.back())) {
+    vacate(retired_.back() & kSlotMask);
+    retired_.pop_back();
   }
 }
 

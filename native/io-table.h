@@ -4,7 +4,9 @@
 //
 // The one life story of an object: a direct call makes it and `add`s it; it `post`s what happens; `close` (asked by
 // JavaScript, or by the end of the loop) is called once, gives back every handle, and when the last of them is back the
-// object calls `release`: JavaScript is told by a `closed` record, the slot is free, the object is deleted.
+// object calls `release`: JavaScript is told by a `closed` record, the slot is free, the object is deleted. What was
+// retired waits for nothing: the record goes with the next turn that there is anyway, and no turn is made for
+// it.
 //
 // No record is ever lost: what finds the ring full waits here, in order. Who can wait with its record (a read, an
 // accept) asks `has_room` first. Objects open their handles without keeping the loop alive, and say by `set_active`
@@ -64,6 +66,7 @@ class IoObject {
   bool waiting_ = false;
   bool closing_ = false;
   bool told_ = true;
+  bool retired_ = false;  // nobody waits for the `closed` record
   bool active_ = false;
   bool left_out_ = false;
 };
@@ -108,8 +111,8 @@ class IoTable {
   // Whether a record posted now would go to the ring.
   bool has_room() const { return rings_ != nullptr && backlog_.empty() && !rings_->completions_full(); }
   bool pending() const { return !backlog_.empty(); }
-  // Put the records that wait into the ring, as far as it has room.
-  void collect();
+  // Put the records that wait into the ring, as far as it has room. `turn`: one comes anyway.
+  void collect(bool turn);
 
   // Have `resume` called before a poll of a running loop that begins with room for records.
   void wait(IoObject* object);
@@ -121,7 +124,7 @@ class IoTable {
   Block* cells(uint32_t chunk) const { return chunk < cells_.size() ? cells_[chunk] : nullptr; }
 
   bool running() const { return running_; }
-  size_t objects() const { return objects_.size() - free_.size(); }
+  size_t objects() const { return objects_.size() - free_.size() - retired_.size(); }
   size_t active() const { return active_; }
 
  private:
@@ -134,6 +137,7 @@ class IoTable {
   };
 
   void post(CompletionOp op, uint32_t id, uint32_t a, uint32_t b);
+  void vacate(uint32_t slot);
   void set_active(IoObject* object, bool active);
   void leave_out(IoObject* object, bool left_out);
   void count(bool more);
@@ -146,6 +150,7 @@ class IoTable {
   std::vector<uint32_t> free_;
   std::vector<Block*> cells_;
   std::vector<uint32_t> waiting_;  // ids
+  std::vector<uint32_t> retired_;  // ids of objects that are gone and whose slots wait for their record
   std::deque<Record> backlog_;
   size_t active_ = 0;
   bool running_ = false;

@@ -164,7 +164,7 @@ void LoopCore::begin_period(double now) {
 }
 
 void LoopCore::collect_at(double now) {
-  io_.collect();
+  io_.collect(rings_.word(kWordReady) != 0);
   if (wakeup_.pending() && rings_.put(kCompleteWake, 0)) wakeup_.take();
   Timer timer;
   while (!rings_.completions_full() && timers_.take_due(now, &timer)) {

@@ -15,7 +15,7 @@
 namespace aioloop {
 
 constexpr uint32_t kMagic = 0x41494f4c;  // "AIOL"
-constexpr uint32_t kAbiVersion = 9;
+constexpr uint32_t kAbiVersion = 10;
 
 // Header words, by index of 32-bit words.
 enum Word : uint32_t {
@@ -35,6 +35,11 @@ enum Word : uint32_t {
   kWordSendTail = 13,       // bytes used of the send slab (send-slab.h)
   kWordSendEpoch = 14,      // times that the send slab was emptied
   kWordWriteTo = 15,        // id of the stream that the next direct write is for
+  // Behind the doubles: the answer of `ipv4Names`. Addresses in the host's byte order.
+  kWordLocalAddress = 28,
+  kWordLocalPort = 29,
+  kWordPeerAddress = 30,
+  kWordPeerPort = 31,
 };
 
 // Header doubles, by index of 64-bit words. Counters are doubles so that they never wrap.
@@ -67,6 +72,7 @@ enum SubmissionOp : uint32_t {
   kSubmitReset = 7,
   kSubmitPause = 8,
   kSubmitResume = 9,
+  kSubmitRetire = 12,  // close; the `closed` record may wait for a turn that something else asks for
 };
 
 // A completion is four words, `{op, id, a, b}`. The id of a timer is its slot, that of a signal its number, and that of

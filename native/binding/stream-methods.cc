@@ -241,6 +241,33 @@ napi_value name(napi_env env, napi_callback_info info, bool peer) {
 napi_value local_name(napi_env env, napi_callback_info info) { return name(env, info, false); }
 napi_value peer_name(napi_env env, napi_callback_info info) { return name(env, info, true); }
 
+bool note_name(Rings rings, int code, const sockaddr_storage& name, Word address, Word port) {
+  if (code < 0 || name.ss_family != AF_INET) return false;
+  const sockaddr_in* in = reinterpret_cast<const sockaddr_in*>(&name);
+  rings.set_word(address, ntohl(in->sin_addr.s_addr));
+  rings.set_word(port, ntohs(in->sin_port));
+  return true;
+}
+
+// Both names of a TCP stream as numbers in the header: no object is made. False when one is not IPv4, or missing.
+napi_value ipv4_names(napi_env env, napi_callback_info info) {
+  Call call(env, info);
+  Stream* stream = read_stream(call);
+  if (stream == nullptr || stream->kind() != Stream::Kind::tcp) return boolean_value(env, false);
+  const Rings& rings = call.session->core().rings();
+  const uv_tcp_t* tcp = &stream->handle()->tcp;
+  sockaddr_storage name;
+  int length = sizeof name;
+  int code = uv_tcp_getsockname(tcp, reinterpret_cast<sockaddr*>(&name), &length);
+  bool noted = note_name(rings, code, name, kWordLocalAddress, kWordLocalPort);
+  if (noted) {
+    length = sizeof name;
+    code = uv_tcp_getpeername(tcp, reinterpret_cast<sockaddr*>(&name), &length);
+    noted = note_name(rings, code, name, kWordPeerAddress, kWordPeerPort);
+  }
+  return boolean_value(env, noted);
+}
+
 napi_value set_no_delay(napi_env env, napi_callback_info info) {
   Call call(env, info);
   Stream* stream = read_stream(call);
@@ -304,6 +331,7 @@ void add_stream_methods(Methods* methods) {
       method("descriptor", descriptor),
       method("localName", local_name),
       method("peerName", peer_name),
+      method("ipv4Names", ipv4_names),
       method("setNoDelay", set_no_delay),
       method("setKeepAlive", set_keep_alive),
       method("readSlab", read_slab),

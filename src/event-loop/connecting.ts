@@ -1,5 +1,5 @@
 /** The wait for a raw stream that is being made: connected, or through with its handshake. */
-import { NO_EVENTS } from '../loop/io/duplex-stream.ts'
+import { NO_EVENTS } from '../loop/io/no-events.ts'
 import type { RawStream, StreamEvents } from '../loop/io/stream-io.ts'
 import type { SystemError } from '../loop/io/system.ts'
 import type { Scheduler } from '../loop/scheduler.ts'

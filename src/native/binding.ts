@@ -82,6 +82,8 @@ export interface NativeLoop {
   descriptor(id: number): number
   localName(id: number): SocketAddress | string | undefined
   peerName(id: number): SocketAddress | string | undefined
+  /** Put both names of a TCP stream into the header, from the word `localAddress` on. False when one is not IPv4, or missing. */
+  ipv4Names(id: number): boolean
   setNoDelay(id: number, enabled: boolean): void
   setKeepAlive(id: number, enabled: boolean, seconds: number): void
   readSlab(): ArrayBuffer

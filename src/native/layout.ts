@@ -25,6 +25,11 @@ export const SEND_TAIL = 13
 export const SEND_EPOCH = 14
 /** The id of the stream that the next direct write is for. */
 export const WRITE_TO = 15
+/** The answer of `ipv4Names`. */
+export const LOCAL_ADDRESS = 28
+export const LOCAL_PORT = 29
+export const PEER_ADDRESS = 30
+export const PEER_PORT = 31
 
 export const TURN_STARTED = 8
 export const TURNS = 9
@@ -47,6 +52,8 @@ export const SUBMIT_PAUSE = 8
 export const SUBMIT_RESUME = 9
 export const SUBMIT_KEEP = 10
 export const SUBMIT_LEAVE = 11
+/** Close; COMPLETE_CLOSED may wait for a turn that something else asks for. */
+export const SUBMIT_RETIRE = 12
 /** A completion is this many words, `{op, id, a, b}`. */
 export const COMPLETION_WORDS = 4
 export const COMPLETE_NOTHING = 0
@@ -77,7 +84,7 @@ export const LARGEST_CAPACITY = 1 << 20
 
 const LAYOUT: Readonly<Record<string, number>> = {
   magic: 0x41494f4c,
-  abiVersion: 9,
+  abiVersion: 10,
   headerBytes: HEADER_BYTES,
   submissionWords: 1,
   completionWords: COMPLETION_WORDS,
@@ -96,6 +103,10 @@ const LAYOUT: Readonly<Record<string, number>> = {
   sendTail: SEND_TAIL,
   sendEpoch: SEND_EPOCH,
   writeTo: WRITE_TO,
+  localAddress: LOCAL_ADDRESS,
+  localPort: LOCAL_PORT,
+  peerAddress: PEER_ADDRESS,
+  peerPort: PEER_PORT,
   turnStarted: TURN_STARTED,
   turns: TURNS,
   records: RECORDS,
@@ -114,6 +125,7 @@ const LAYOUT: Readonly<Record<string, number>> = {
   submitReset: SUBMIT_RESET,
   submitPause: SUBMIT_PAUSE,
   submitResume: SUBMIT_RESUME,
+  submitRetire: SUBMIT_RETIRE,
   completeNothing: COMPLETE_NOTHING,
   completeTimer: COMPLETE_TIMER,
   completeSignal: COMPLETE_SIGNAL,

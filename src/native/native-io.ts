@@ -7,7 +7,7 @@
  */
 import type { BackendHost } from '../loop/backend.ts'
 import type { NativeLoop } from './binding.ts'
-import { COMPLETE_CLOSED, SLOT_BITS, SUBMIT_CLOSE } from './layout.ts'
+import { COMPLETE_CLOSED, SLOT_BITS, SUBMIT_CLOSE, SUBMIT_RETIRE } from './layout.ts'
 import type { SharedRings } from './shared-rings.ts'
 import type { Submissions } from './submissions.ts'
 
@@ -80,6 +80,11 @@ export class NativeIo {
    */
   close(id: number): void {
     if (this.#objects[id & SLOT_MASK]?.id === id) this.submit(SUBMIT_CLOSE, id)
+  }
+
+  /** The same for who waits for nothing: `COMPLETE_CLOSED` comes with the next turn that there is anyway. */
+  retire(id: number): void {
+    if (this.#objects[id & SLOT_MASK]?.id === id) this.submit(SUBMIT_RETIRE, id)
   }
 
   completed(op: number, id: number, a: number, b: number): void {

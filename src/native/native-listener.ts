@@ -1,6 +1,7 @@
 /** One listening socket of a native loop (native/listener.h). The life of a raw object is told in loop/io/stream-io.ts. */
 import { Deque } from '../base/deque.ts'
-import type { ListenerEvents, RawListener, StreamEvents } from '../loop/io/stream-io.ts'
+import { NO_EVENTS } from '../loop/io/no-events.ts'
+import type { ListenerEvents, RawListener } from '../loop/io/stream-io.ts'
 import type { SocketAddress } from '../loop/io/system.ts'
 import { systemError } from '../loop/io/system-error.ts'
 import type { Ready } from '../loop/ready.ts'
@@ -8,17 +9,6 @@ import { COMPLETE_ACCEPTED, COMPLETE_CLOSED, COMPLETE_FAILED, SUBMIT_PAUSE, SUBM
 import type { NativeObject } from './native-io.ts'
 import { NativeStream, SYSCALLS } from './native-stream.ts'
 import type { StreamShare } from './stream-share.ts'
-
-/** Of an accepted stream until its receiver sets others. */
-const NOBODY: StreamEvents = {
-  connected() {},
-  received() {},
-  ended() {},
-  drained() {},
-  finished() {},
-  failed() {},
-  closed() {},
-}
 
 export class NativeListener implements RawListener, NativeObject, Ready {
   readonly id: number
@@ -66,7 +56,7 @@ export class NativeListener implements RawListener, NativeObject, Ready {
   }
 
   completed(op: number, a: number): void {
-    if (op === COMPLETE_ACCEPTED) this.#waiting.push(new NativeStream(this.#share, a, NOBODY, undefined))
+    if (op === COMPLETE_ACCEPTED) this.#waiting.push(new NativeStream(this.#share, a, NO_EVENTS, undefined))
     else if (op === COMPLETE_FAILED) this.#waiting.push(-a)
     else if (op === COMPLETE_CLOSED) this.#waiting.push(undefined)
     else return

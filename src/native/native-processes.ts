@@ -1,7 +1,7 @@
 /** Child processes on the C++ core (native/process.h). Their pipes are streams like all others. */
 import { closeSync } from 'node:fs'
 import { constants } from 'node:os'
-import { NO_EVENTS } from '../loop/io/duplex-stream.ts'
+import { NO_EVENTS } from '../loop/io/no-events.ts'
 import type { ChildStdio, ProcessEvents, ProcessIo, RawProcess, SpawnOptions } from '../loop/io/process-io.ts'
 import type { RawStream, StreamIo } from '../loop/io/stream-io.ts'
 import type { Ready } from '../loop/ready.ts'

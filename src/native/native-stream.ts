@@ -5,7 +5,8 @@
  *
  * What arrived before `stopReading` and was not delivered is kept, and delivered when reading goes on.
  */
-import type { FileEvents, RawFileSending, RawStream, StreamEvents } from '../loop/io/stream-io.ts'
+import { NO_EVENTS } from '../loop/io/no-events.ts'
+import type { FileEvents, RawFileSending, RawStream, StreamEvents, StreamNames } from '../loop/io/stream-io.ts'
 import type { SocketAddress } from '../loop/io/system.ts'
 import { systemError } from '../loop/io/system-error.ts'
 import type { Ready } from '../loop/ready.ts'
@@ -130,16 +131,18 @@ export class NativeStream implements RawStream, NativeObject, Ready {
     if (this.#beginClose()) this.#share.io.close(this.id)
   }
 
+  retire(): void {
+    if (!this.#beginClose()) return
+    this.events = NO_EVENTS
+    this.#share.io.retire(this.id)
+  }
+
   reset(): void {
     if (this.#beginClose()) this.#share.io.submit(SUBMIT_RESET, this.id)
   }
 
-  localName(): SocketAddress | string | undefined {
-    return this.#closing ? undefined : this.#share.native.localName(this.id)
-  }
-
-  peerName(): SocketAddress | string | undefined {
-    return this.#closing ? undefined : this.#share.native.peerName(this.id)
+  names(): StreamNames {
+    return this.#closing ? { local: undefined, peer: undefined } : this.#share.namesOf(this.id)
   }
 
   keepLoopAlive(keep: boolean): void {

@@ -2,11 +2,13 @@
  * What the streams and listeners of one native loop share: the slabs that their bytes go through, the cells that C++ keeps
  * numbers in for them (native/io-table.h), and ways to have something done soon. Made once a loop by native-backend.ts.
  */
+import type { StreamNames } from '../loop/io/stream-io.ts'
 import type { SocketAddress } from '../loop/io/system.ts'
 import { systemError } from '../loop/io/system-error.ts'
 import type { Ready } from '../loop/ready.ts'
 import type { NativeLoop } from './binding.ts'
-import { SLOT_BITS } from './layout.ts'
+import { Ipv4Names } from './ipv4-names.ts'
+import { LOCAL_ADDRESS, LOCAL_PORT, PEER_ADDRESS, PEER_PORT, SLOT_BITS } from './layout.ts'
 import type { NativeIo } from './native-io.ts'
 import { ReadSlab } from './read-slab.ts'
 import { SendSlab } from './send-slab.ts'
@@ -53,6 +55,17 @@ export class StreamShare {
 
   cellOf(id: number): number {
     return (id & SLOT_MASK) % CELLS_PER_CHUNK
+  }
+
+  namesOf(id: number): StreamNames {
+    const { native, words } = this
+    if (!native.ipv4Names(id)) return { local: native.localName(id), peer: native.peerName(id) }
+    return new Ipv4Names(
+      words[LOCAL_ADDRESS] as number,
+      words[LOCAL_PORT] as number,
+      words[PEER_ADDRESS] as number,
+      words[PEER_PORT] as number,
+    )
   }
 
   /** Errors of opening calls come with a code only; what was tried is known here. */

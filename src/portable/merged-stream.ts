@@ -2,8 +2,8 @@
  * Two raw streams as one that can only be read: what a child writes to stdout and stderr, where the system has no call to give
  * it one pipe for both. The bytes of each keep their order; the two are mixed as they arrive.
  */
-import { NO_EVENTS } from '../loop/io/duplex-stream.ts'
-import type { RawStream, StreamEvents } from '../loop/io/stream-io.ts'
+import { NO_EVENTS } from '../loop/io/no-events.ts'
+import type { RawStream, StreamEvents, StreamNames } from '../loop/io/stream-io.ts'
 import type { SystemError } from '../loop/io/system.ts'
 
 export class MergedStream implements RawStream, StreamEvents {
@@ -42,12 +42,12 @@ export class MergedStream implements RawStream, StreamEvents {
 
   shutdown(): void {}
 
-  localName(): undefined {
-    return undefined
+  retire(): void {
+    this.close()
   }
 
-  peerName(): undefined {
-    return undefined
+  names(): StreamNames {
+    return { local: undefined, peer: undefined }
   }
 
   keepLoopAlive(keep: boolean): void {

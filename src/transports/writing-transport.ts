@@ -15,7 +15,7 @@ import { CAPTURE } from '../loop/capture.ts'
 import type { Address } from '../loop/contract/address.ts'
 import type { BaseProtocol } from '../loop/contract/protocol.ts'
 import type { Bytes, ExtraInfo, WriteBufferLimits, WriteTransport } from '../loop/contract/transport.ts'
-import type { RawStream, StreamEvents } from '../loop/io/stream-io.ts'
+import type { RawStream, StreamEvents, StreamNames } from '../loop/io/stream-io.ts'
 import type { SystemError } from '../loop/io/system.ts'
 import type { Ready } from '../loop/ready.ts'
 import { running } from '../loop/running.ts'
@@ -28,6 +28,7 @@ import { DEFAULT_HIGH, waterMarks } from './water-marks.ts'
 
 /** Writes on a lost connection that pass without a warning; asyncio's. */
 const SILENT_WRITES = 4
+const NO_EXTRA: Partial<ExtraInfo> = Object.freeze({})
 
 /** Who keeps count of the connections, as a server does. */
 export interface TransportOwner {
@@ -53,6 +54,8 @@ export class WritingTransport extends AsyncResource implements WriteTransport, S
   readonly #owner: TransportOwner | undefined
   readonly #made: Future<void> | undefined
   readonly #extra: Partial<ExtraInfo>
+  /** Asked once, at the beginning: a connection that was reset has no peer any more. */
+  readonly #names: StreamNames
   #protocol: BaseProtocol
   #high = DEFAULT_HIGH
   #low = DEFAULT_HIGH / 4
@@ -79,7 +82,8 @@ export class WritingTransport extends AsyncResource implements WriteTransport, S
     this.#owner = options.owner
     this.#made = options.made
     this.#quiet = options.quiet === true
-    this.#extra = { ...namesOf(raw), ...options.extra }
+    this.#extra = options.extra ?? NO_EXTRA
+    this.#names = raw.names()
     raw.events = this
     this.#owner?.attach(this)
     scheduler.push(this)
@@ -152,7 +156,9 @@ export class WritingTransport extends AsyncResource implements WriteTransport, S
   getExtraInfo(name: string, fallback?: unknown): unknown
   getExtraInfo(name: string, fallback?: unknown): unknown {
     if (name === 'fd') return this.raw.fd
-    if (name === 'socket') return new RawSocketView(this.raw, this.#extra.sockname, this.#extra.peername)
+    if (name === 'sockname') return this.#sockname ?? fallback
+    if (name === 'peername') return this.#peername ?? fallback
+    if (name === 'socket') return new RawSocketView(this.raw, this.#sockname, this.#peername)
     return (this.#extra as Record<string, unknown>)[name] ?? fallback
   }
 
@@ -212,7 +218,8 @@ export class WritingTransport extends AsyncResource implements WriteTransport, S
 
   [inspect.custom](): string {
     const state = this.#lost ? 'closed' : this.#closing ? 'closing' : 'open'
-    const { sockname, peername } = this.#extra
+    const sockname = this.#sockname
+    const peername = this.#peername
     return `<${this.constructor.name} ${state} fd=${this.raw.fd} ${inspect({ sockname, peername }, { breakLength: Number.POSITIVE_INFINITY })}>`
   }
 
@@ -248,7 +255,7 @@ export class WritingTransport extends AsyncResource implements WriteTransport, S
     this.#closing = true
     this.#unusual = true
     this.#loseSoon(error)
-    this.raw.close()
+    this.raw.retire()
   }
 
   /** Call a method of the protocol that is not fatal when it throws. @internal */
@@ -261,6 +268,14 @@ export class WritingTransport extends AsyncResource implements WriteTransport, S
       this.#report(error, message)
     }
     running.task = undefined
+  }
+
+  get #sockname(): Address | string | undefined {
+    return this.#extra.sockname ?? this.#names.local
+  }
+
+  get #peername(): Address | string | undefined {
+    return this.#extra.peername ?? this.#names.peer
   }
 
   #begin(): void {
@@ -283,7 +298,7 @@ export class WritingTransport extends AsyncResource implements WriteTransport, S
   #lose(error: unknown): void {
     this.#lost = true
     this.call(this.#protocol.connectionLost, 'protocol.connectionLost() failed', error)
-    this.raw.close()
+    this.raw.retire()
     this.#owner?.detach(this)
   }
 
@@ -328,14 +343,4 @@ export class WritingTransport extends AsyncResource implements WriteTransport, S
 
 function reservation(call: string): LoopStateError {
   return new LoopStateError(`transport.${call}: a file is being sent through this transport; wait for sendfile`)
-}
-
-/** Asked once, at the beginning: a connection that was reset has no peer any more. */
-function namesOf(raw: RawStream): Partial<ExtraInfo> {
-  const sockname: Address | string | undefined = raw.localName()
-  const peername: Address | string | undefined = raw.peerName()
-  return {
-    ...(sockname === undefined ? {} : { sockname }),
-    ...(peername === undefined ? {} : { peername }),
-  }
 }

@@ -80,6 +80,45 @@ TEST_CASE("an object is made, works, and is told closed last; its slot then has 
   CHECK(entry.delivered.size() == 2);
 }
 
+TEST_CASE("an object that is retired makes no turn, and keeps its slot until there is one") {
+  TestLoop loop;
+  FakeEntry entry(&loop.loop);
+  entry.core.start();
+  loop.run();
+  int turns = entry.turns;
+  int alive = 0;
+  FakeObject* first = new FakeObject(&entry.core, &alive);
+  uint32_t id = first->id();
+  entry.submit(kSubmitRetire, first->slot());
+  entry.core.drain();
+  loop.run();
+  CHECK(alive == 0);
+  CHECK(entry.turns == turns);
+  CHECK(entry.delivered.empty());
+  CHECK(entry.core.io().objects() == 0);
+
+  FakeObject* second = new FakeObject(&entry.core, &alive);
+  CHECK(second->slot() != (id & kSlotMask));
+  second->happen(1);
+  loop.run();
+  REQUIRE(entry.delivered.size() == 2);
+  CHECK(entry.delivered[0].op == kHappened);
+  CHECK(entry.delivered[1].op == kCompleteClosed);
+  CHECK(entry.delivered[1].id == id);
+
+  FakeObject* third = new FakeObject(&entry.core, &alive);
+  CHECK(third->slot() == (id & kSlotMask));
+  CHECK(third->id() != id);
+  entry.submit(kSubmitRetire, second->slot());
+  entry.submit(kSubmitRetire, third->slot());
+  entry.core.drain();
+  loop.run();
+  entry.core.close();
+  loop.run();
+  CHECK(alive == 0);
+  CHECK(entry.delivered.size() == 2);
+}
+
 TEST_CASE("records that find the ring full come later, in order, from all objects") {
   TestLoop loop;
   FakeEntry entry(&loop.loop, 4);

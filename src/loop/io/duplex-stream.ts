@@ -7,24 +7,14 @@
  */
 import type { Duplex } from 'node:stream'
 import type { Ready } from '../ready.ts'
-import type { RawStream, StreamEvents } from './stream-io.ts'
-import type { SocketAddress, SystemError } from './system.ts'
+import { NO_EVENTS } from './no-events.ts'
+import type { RawStream, StreamEvents, StreamNames } from './stream-io.ts'
+import type { SystemError } from './system.ts'
 
 /** Takes entries for the ready queue from outside of the turn. */
 export interface Inbox {
   post(entry: Ready): void
 }
-
-/** Used until somebody sets the events of a stream that was opened or accepted. */
-export const NO_EVENTS: StreamEvents = Object.freeze({
-  connected(): void {},
-  received(): void {},
-  ended(): void {},
-  drained(): void {},
-  finished(): void {},
-  failed(): void {},
-  closed(): void {},
-})
 
 /** One thing that happened to a stream. `bytes` of undefined is the end of what the peer sends. */
 class Arrival implements Ready {
@@ -70,6 +60,8 @@ class Failure implements Ready {
     this.#stream.broke(this.#error)
   }
 }
+
+const NO_NAMES: StreamNames = Object.freeze({ local: undefined, peer: undefined })
 
 export class DuplexStream implements RawStream {
   events: StreamEvents
@@ -152,12 +144,12 @@ export class DuplexStream implements RawStream {
     this.close()
   }
 
-  localName(): SocketAddress | string | undefined {
-    return undefined
+  retire(): void {
+    this.close()
   }
 
-  peerName(): SocketAddress | string | undefined {
-    return undefined
+  names(): StreamNames {
+    return NO_NAMES
   }
 
   /** A Duplex of any kind has no say in that. */

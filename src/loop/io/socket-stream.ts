@@ -1,7 +1,7 @@
 /** A raw stream over a socket of node:net, with what only sockets have: names, a descriptor, and the knobs of TCP. */
 import type { Socket } from 'node:net'
 import { DuplexStream, type Inbox } from './duplex-stream.ts'
-import type { StreamEvents } from './stream-io.ts'
+import type { StreamEvents, StreamNames } from './stream-io.ts'
 import type { SocketAddress } from './system.ts'
 
 /** The paths of a Unix socket's two ends, which node:net does not tell. */
@@ -29,16 +29,13 @@ export class SocketStream extends DuplexStream {
     return fdOf(this.#socket)
   }
 
-  override localName(): SocketAddress | string | undefined {
-    if (this.#paths !== undefined) return this.#paths.local
-    const { localAddress, localPort, localFamily } = this.#socket
-    return addressOf(localAddress, localPort, localFamily)
-  }
-
-  override peerName(): SocketAddress | string | undefined {
-    if (this.#paths !== undefined) return this.#paths.peer
-    const { remoteAddress, remotePort, remoteFamily } = this.#socket
-    return addressOf(remoteAddress, remotePort, remoteFamily)
+  override names(): StreamNames {
+    if (this.#paths !== undefined) return this.#paths
+    const { localAddress, localPort, localFamily, remoteAddress, remotePort, remoteFamily } = this.#socket
+    return {
+      local: addressOf(localAddress, localPort, localFamily),
+      peer: addressOf(remoteAddress, remotePort, remoteFamily),
+    }
   }
 
   override keepLoopAlive(keep: boolean): void {

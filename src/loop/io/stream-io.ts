@@ -32,6 +32,13 @@ export interface StreamEvents {
   closed(): void
 }
 
+/** A path for Unix sockets; undefined when there is none. They stay when the stream is closed. */
+export interface StreamNames {
+  /** This end. */
+  readonly local: SocketAddress | string | undefined
+  readonly peer: SocketAddress | string | undefined
+}
+
 export interface RawStream {
   /** Takes the events. Set by whoever got the stream, before the turn in which it was made ends; may be changed. */
   events: StreamEvents
@@ -59,11 +66,12 @@ export interface RawStream {
   sendFile?(fd: number, offset: number, count: number, events: FileEvents): RawFileSending
   /** Close now. What `queued` counts is dropped; what was written in this turn and is not counted there is sent. */
   close(): void
+  /** `close()` by somebody who waits for nothing more: `closed()` comes when something else happens on the loop, or never. */
+  retire(): void
   /** `close()` that tells the peer by a reset, where the kind of stream has one. */
   reset(): void
-  /** This end and the other, as the system names them; a path for Unix sockets; undefined when there is none. */
-  localName(): SocketAddress | string | undefined
-  peerName(): SocketAddress | string | undefined
+  /** What the system calls the two ends now. */
+  names(): StreamNames
   /** Whether what is under way here keeps a running loop alive: so it is from the beginning. */
   keepLoopAlive(keep: boolean): void
   /** TCP only, ignored elsewhere. Streams begin with no delay (Nagle off) and without keep-alive. */

@@ -1,7 +1,8 @@
 /** Raw streams over Node's own, without a loop: what happens is kept here until the test runs it. */
 import { PassThrough } from 'node:stream'
 import { expect, test } from 'vitest'
-import { DuplexStream, NO_EVENTS } from '../../../src/loop/io/duplex-stream.ts'
+import { DuplexStream } from '../../../src/loop/io/duplex-stream.ts'
+import { NO_EVENTS } from '../../../src/loop/io/no-events.ts'
 import type { Ready } from '../../../src/loop/ready.ts'
 
 function opened(): { duplex: PassThrough; stream: DuplexStream; run: () => void } {

@@ -53,8 +53,8 @@ describe('Unix sockets', () => {
     client.stream.write(Buffer.from('hello'))
     await until(host, () => accepting.came[0]?.text === 'hello')
     const [server] = accepting.came
-    expect([client.stream.peerName(), server?.stream.localName()]).toEqual([where, where])
-    expect(client.stream.localName()).toBeUndefined()
+    expect([client.stream.names().peer, server?.stream.names().local]).toEqual([where, where])
+    expect(client.stream.names().local).toBeUndefined()
     client.stream.setNoDelay(true)
     client.stream.setKeepAlive(true, 1000)
     server?.stream.write(Buffer.from('and back'))
@@ -92,7 +92,7 @@ describe('Unix sockets', () => {
     const client = connectUnix(host, where)
     client.stream.write(Buffer.from('hello'))
     await until(host, () => accepting.came[0]?.text === 'hello')
-    expect(client.stream.peerName()).toBe(where)
+    expect(client.stream.names().peer).toBe(where)
   })
 
   it('speak with node:net', async () => {
@@ -129,7 +129,7 @@ describe('descriptors', () => {
     await until(host, () => writer.log.includes('finished'))
     writer.stream.close()
     await until(host, () => reader.log.includes('ended') && writer.isClosed)
-    expect([reader.stream.localName(), reader.stream.peerName()]).toEqual([undefined, undefined])
+    expect([reader.stream.names().local, reader.stream.names().peer]).toEqual([undefined, undefined])
     reader.stream.close()
     await until(host, () => reader.isClosed)
   })
@@ -198,8 +198,8 @@ describe('addresses', () => {
     expect(accepting.address).toEqual({ ...ipv6, port: expect.any(Number) })
     const client = connectTcp(host.backend.streams, accepting.address, ipv6)
     await until(host, () => accepting.came.length === 1)
-    expect(client.stream.peerName()).toEqual(accepting.address)
-    expect(client.stream.localName()).toMatchObject({ address: '::1', family: 'IPv6' })
+    expect(client.stream.names().peer).toEqual(accepting.address)
+    expect(client.stream.names().local).toMatchObject({ address: '::1', family: 'IPv6' })
   })
 
   it('of both families share a socket unless that is refused', async () => {
@@ -208,7 +208,7 @@ describe('addresses', () => {
     const both = listenTcp(host.backend.streams, any)
     const client = connectTcp(host.backend.streams, { ...LOCAL, port: both.address.port })
     await until(host, () => both.came.length === 1)
-    expect(both.came[0]?.stream.peerName()).toMatchObject({ address: '::ffff:127.0.0.1', family: 'IPv6' })
+    expect(both.came[0]?.stream.names().peer).toMatchObject({ address: '::ffff:127.0.0.1', family: 'IPv6' })
     client.stream.close()
     const only = listenTcp(host.backend.streams, any, { ...BIND, ipv6Only: true })
     const other = listenTcp(host.backend.streams, { address: '0.0.0.0', port: only.address.port, family: 'IPv4' })
@@ -237,7 +237,7 @@ describe('addresses', () => {
     const accepting = listenTcp(host.backend.streams)
     const taken = connectTcp(host.backend.streams, accepting.address)
     await until(host, () => accepting.came.length === 1)
-    const from = taken.stream.localName()
+    const from = taken.stream.names().local
     if (typeof from !== 'object') throw new Error('no address')
     expect(() => connectTcp(host.backend.streams, accepting.address, from)).toThrow(
       expect.objectContaining({ code: 'EADDRINUSE', syscall: 'bind' }),

@@ -263,12 +263,35 @@ describe.each(kinds)('$kind', ({ options }) => {
     expect(server.text).toBe('last words')
   })
 
+  it('is retired without a turn of its own, and told with the next one', async () => {
+    const host = start(options)
+    const { client, server, accepting } = await pair(host)
+    // Done with for good: nobody is told, whatever the peer does.
+    client.stream.retire()
+    client.stream.retire()
+    expect(client.stream.fd).toBe(-1)
+    await until(host, () => server.log.includes('ended'))
+    const { turns } = host
+    server.stream.retire()
+    for (let i = 0; i < 20; i++) {
+      if (options.standalone === true) host.backend.pump(false)
+      else await new Promise(setImmediate)
+    }
+    expect(host.turns).toBe(turns)
+    // Its slot is free again for the next.
+    const next = connectTcp(host.backend.streams, accepting.address)
+    await until(host, () => accepting.came.length === 2 && next.log.includes('connected'))
+    expect(next.stream.names().local).toEqual(accepting.came[1]?.stream.names().peer)
+    for (const { log } of [client, server]) expect(log).not.toContain('closed')
+    expect(host.backend.metrics().drops).toBe(0)
+  })
+
   it('has names, and takes options', async () => {
     const host = start(options)
     const { client, server, accepting } = await pair(host)
-    expect(client.stream.peerName()).toEqual(accepting.address)
-    expect(server.stream.localName()).toEqual(accepting.address)
-    expect(client.stream.localName()).toEqual(server.stream.peerName())
+    expect(client.stream.names().peer).toEqual(accepting.address)
+    expect(server.stream.names().local).toEqual(accepting.address)
+    expect(client.stream.names().local).toEqual(server.stream.names().peer)
     expect(client.stream.fd).toBeGreaterThan(2)
     for (const { stream } of [client, server]) {
       stream.setNoDelay(false)
@@ -277,7 +300,7 @@ describe.each(kinds)('$kind', ({ options }) => {
       stream.setKeepAlive(false, 0)
     }
     client.stream.close()
-    expect(client.stream.peerName()).toBeUndefined()
+    expect(client.stream.names().peer).toBeUndefined()
   })
 
   it('says what the system refuses when it is asked', () => {
