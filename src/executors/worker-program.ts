@@ -4,7 +4,8 @@
  * thread gets some ahead, and claims each before it begins (claims.ts).
  *
  * When it has nothing to do a thread waits for the next message in place, for a moment, which is faster than to be woken by
- * an event. Before each such wait its event loop goes round once, so that what jobs left behind (timers, sockets) goes on.
+ * an event. Half a millisecond of jobs and waits at most are between two rounds of its event loop, so that what jobs left
+ * behind (timers, sockets) goes on.
  *
  * To the worker: `['job', key, form?, args, loop, many, ticket]`, `['end']`. From it: `['here', id]`; `['ready']` once the initializer has run,
  * `['broken', thrown]` when that failed; per job `['gave', value]` or `['failed', thrown]`; `['died', thrown]` ahead of its
@@ -243,10 +244,21 @@ function workerMain(pack: typeof packThrown, importer: Importer, setup: WorkerSe
     if (!inside) outside.runInAsyncScope(goOn)
   }
 
+  /** When the event loop went round, in milliseconds. */
+  let wentRound = 0
+
   /** After promise jobs that the last one left behind. */
   function goOn(): void {
     if (waiting.length > 0) queueMicrotask(next)
-    else if (cells !== undefined) setImmediate(watch)
+    else if (cells !== undefined) {
+      if (performance.now() - wentRound < 0.5) queueMicrotask(watch)
+      else setImmediate(watchAgain)
+    }
+  }
+
+  function watchAgain(): void {
+    wentRound = performance.now()
+    watch()
   }
 
   /** Wait in place for the next message. */
@@ -257,7 +269,7 @@ function workerMain(pack: typeof packThrown, importer: Importer, setup: WorkerSe
     const sent = Atomics.load(shared, 0)
     let received = receiveMessageOnPort(port as unknown as MessagePort)
     if (received === undefined) {
-      Atomics.wait(shared, 0, sent, 0.5)
+      Atomics.wait(shared, 0, sent, wentRound + 0.5 - performance.now())
       received = receiveMessageOnPort(port as unknown as MessagePort)
     }
     if (received !== undefined) onMessage(received.message)
