@@ -5,6 +5,7 @@ import { getRunningLoop } from '../loop/running.ts'
 import type { Scheduler } from '../loop/scheduler.ts'
 import { Future, FutureState, isFuture } from './future.ts'
 import { schedulerOf } from './scheduler-of.ts'
+import { DONE, Settled } from './settled.ts'
 
 /** A future that takes its outcome from a promise. Cancelling it leaves the promise running and forgets its outcome. */
 class PromiseFuture<T> extends Future<T> {
@@ -61,7 +62,15 @@ export function wrapFuture<T>(promise: PromiseLike<T>): contract.Future<T> {
 
 /** The same, for a given loop, with no checks. */
 export function promiseToFuture<T>(scheduler: Scheduler, promise: PromiseLike<T>): Future<T> {
+  if (promise instanceof Settled || (promise as unknown) === DONE) return doneFuture(scheduler, promise as Settled<T>)
   return new PromiseFuture(scheduler, promise)
+}
+
+/** What is over takes no promise job, which a blocking run might not have. */
+function doneFuture<T>(scheduler: Scheduler, settled: Settled<T>): Future<T> {
+  const future = new Future<T>(scheduler)
+  future.setResult(settled.next().value as T)
+  return future
 }
 
 /** What the promise of an aborted operation rejects with: it was asked to end. */

@@ -206,7 +206,7 @@ describe.each([
       }, options),
     ) as Error
     expect(error).toBeInstanceOf(LoopStateError)
-    expect(error.message).toMatch(/generator|function\*/)
+    expect(error.message).toMatch(/promise job.*function\*, or use await run\(main\)/)
   })
 
   test('a foreign promise after an await of the caller gets LoopStateError, not a hang', async () => {
