@@ -165,7 +165,10 @@ void LoopCore::begin_period(double now) {
 
 void LoopCore::collect_at(double now) {
   io_.collect(rings_.word(kWordReady) != 0);
-  if (wakeup_.pending() && rings_.put(kCompleteWake, 0)) wakeup_.take();
+  if (wakeup_.pending() && rings_.put(kCompleteWake, 0)) {
+    wakeup_.take();
+    spin_.woken(wakeup_.waker());
+  }
   Timer timer;
   while (!rings_.completions_full() && timers_.take_due(now, &timer)) {
     rings_.put(kCompleteTimer, timer.slot);
@@ -235,7 +238,7 @@ bool LoopCore::pump(bool block) {
   bool due = arm();
   bool wanted = due || rings_.word(kWordReady) != 0 || rings_.has_completions();
   bool pending = wanted || uv_loop_alive(loop_) != 0;
-  if (block && pending && !wanted) {
+  if (block && pending && !wanted && !wake_is_near()) {
     wait_once();
   } else {
     look_once();
@@ -248,6 +251,11 @@ bool LoopCore::pump(bool block) {
   rings_.set_number(kNumberTurnStarted, now);
   rings_.count(kNumberTurns);
   return pending || rings_.has_completions();
+}
+
+// Before a poll that would wait: true when it need not.
+bool LoopCore::wake_is_near() {
+  return spin_.look([this] { return wakeup_.coming(); });
 }
 
 void LoopCore::wait_once() {
@@ -297,6 +305,7 @@ void LoopCore::on_prepare(uv_prepare_t* prepare) {
   if (core != nullptr && core->running_ && !core->entered_) {
     core->settle();
     core->begin_poll();
+    if (uv_backend_timeout(core->loop_) != 0 && core->wake_is_near()) (void)core->set_idle(true);
   }
 }
 

@@ -22,6 +22,7 @@
 #include "process.h"
 #include "rings.h"
 #include "signals.h"
+#include "spin.h"
 #include "stream-family.h"
 #include "timers.h"
 #include "wakeup.h"
@@ -104,6 +105,7 @@ class LoopCore final : public IoHost {
   void enter(double now);
   void begin_period(double now);
   void collect_at(double now);
+  bool wake_is_near();
   void wait_once();
   void look_once();
   Failure set_idle(bool active);
@@ -135,6 +137,7 @@ class LoopCore final : public IoHost {
   HandleGroup group_;
   DeadlineClock clock_;
   Wakeup wakeup_;
+  Spin spin_;
   IoTable io_;
   Children children_;
   StreamFamily streams_;

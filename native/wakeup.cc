@@ -3,6 +3,8 @@
 
 #include <cstdlib>
 
+#include "spin.h"
+
 namespace aioloop {
 
 // A list, since a process has a few loops. uv_async_send runs under the lock: so it cannot meet a handle that closes.
@@ -53,7 +55,7 @@ class WakeupRegistry {
   static bool wake(double id) {
     Locked locked;
     Wakeup* wakeup = find(id);
-    return wakeup != nullptr && uv_async_send(wakeup->async_.get()) == 0;
+    return wakeup != nullptr && send(wakeup);
   }
 
  private:
@@ -65,7 +67,17 @@ class WakeupRegistry {
     ~Locked() { uv_mutex_unlock(&mutex_); }
   };
 
-  // The two below are called under the lock.
+  // The three below are called under the lock.
+
+  // `coming_` first: the poll that brings this wake, or one before it, takes it back.
+  static bool send(Wakeup* wakeup) {
+    wakeup->waker_.store(Spin::processor(), std::memory_order_relaxed);
+    wakeup->coming_.store(true, std::memory_order_relaxed);
+    if (uv_async_send(wakeup->async_.get()) == 0) return true;
+    wakeup->coming_.store(false, std::memory_order_relaxed);
+    return false;
+  }
+
   static Wakeup* find(double id) {
     Wakeup* wakeup = first_;
     while (wakeup != nullptr && wakeup->id_ != id) wakeup = wakeup->next_;
@@ -74,7 +86,7 @@ class WakeupRegistry {
 
   // Takes the letter. False when nobody will ever read it.
   static bool deliver(Wakeup* wakeup, Letter* letter) {
-    if (wakeup == nullptr || uv_async_send(wakeup->async_.get()) != 0) {
+    if (wakeup == nullptr || !send(wakeup)) {
       Letter::discard(letter);
       return false;
     }
@@ -132,7 +144,9 @@ PostResult Wakeup::post(double to, double from, Letter* letter) { return WakeupR
 
 void Wakeup::on_async(uv_async_t* async) {
   Wakeup* wakeup = Handle<uv_async_t>::owner<Wakeup>(async);
-  if (wakeup != nullptr) wakeup->pending_ = true;
+  if (wakeup == nullptr) return;
+  wakeup->coming_.store(false, std::memory_order_relaxed);
+  wakeup->pending_ = true;
 }
 
 }  // namespace aioloop

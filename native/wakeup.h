@@ -9,6 +9,8 @@
 
 #include <uv.h>
 
+#include <atomic>
+
 #include "error.h"
 #include "handle.h"
 #include "mailbox.h"
@@ -24,6 +26,10 @@ class Wakeup {
   void close();
   double id() const { return id_; }
   bool pending() const { return pending_; }
+  // Another thread has sent, or is about to send, a wake that no poll has brought yet.
+  bool coming() const { return coming_.load(std::memory_order_relaxed); }
+  // The processor that the last wake came from, as `Spin::processor` has it.
+  int waker() const { return waker_.load(std::memory_order_relaxed); }
   bool take();
   // Whether the open handle keeps its loop alive: for what has no handle of its own to do it.
   void keep_alive(bool keep);
@@ -45,6 +51,8 @@ class Wakeup {
   Mailbox box_;             // likewise
   double id_ = 0;
   bool pending_ = false;
+  std::atomic<bool> coming_{false};
+  std::atomic<int> waker_{-1};
 };
 
 }  // namespace aioloop

@@ -87,7 +87,7 @@ export class Seat implements WorkerEvents {
     const { form, args, list, many } = parcel
     const text = this.#known.has(form.key) ? undefined : form
     const ticket = claims?.next() ?? 0
-    this.#channel.post(['job', form.key, text, args, mail?.id ?? 0, many, ticket], list)
+    this.#channel.post(['job', form.key, text, args, scheduler.backend.mail?.id ?? 0, many, ticket], list)
     claims?.sent()
     this.#known.add(form.key)
     if (this.#held.length === 0) this.#heardAt = performance.now()

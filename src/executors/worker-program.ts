@@ -9,8 +9,9 @@
  *
  * To the worker: `['job', key, form?, args, loop, many, ticket]`, `['end']`. From it: `['here', id]`; `['ready']` once the initializer has run,
  * `['broken', thrown]` when that failed; per job `['gave', value]` or `['failed', thrown]`; `['died', thrown]` ahead of its
- * end by an error that nothing caught. A `loop` other than 0 blocks its thread in a poll, and is woken by the addon; `id` is
- * a native loop of the worker's own, through which others hear of its end however that comes.
+ * end by an error that nothing caught. A `loop` other than 0 is woken by the addon: it may block its thread in a poll, or look
+ * out for a wake before it sleeps (native/spin.h). `id` is a native loop of the worker's own, through which others hear of
+ * its end however that comes.
  */
 import type { MessagePort, Transferable } from 'node:worker_threads'
 import { packThrown } from '../base/error-transfer.ts'
@@ -269,10 +270,28 @@ function workerMain(pack: typeof packThrown, importer: Importer, setup: WorkerSe
     const sent = Atomics.load(shared, 0)
     let received = receiveMessageOnPort(port as unknown as MessagePort)
     if (received === undefined) {
-      Atomics.wait(shared, 0, sent, wentRound + 0.5 - performance.now())
+      if (!lookOut(shared, sent)) Atomics.wait(shared, 0, sent, wentRound + 0.5 - performance.now())
       received = receiveMessageOnPort(port as unknown as MessagePort)
     }
     if (received !== undefined) onMessage(received.message)
+  }
+
+  /** As native/spin.h: for a moment without sleeping, and more seldom the more often that was in vain. */
+  let vain = 0
+  let skips = 0
+  function lookOut(shared: Int32Array, sent: number): boolean {
+    if (skips-- > 0) return false
+    const end = performance.now() + 0.02
+    do {
+      for (let i = 0; i < 50; i++) {
+        if (Atomics.load(shared, 0) === sent) continue
+        vain = 0
+        return true
+      }
+    } while (performance.now() < end)
+    vain = Math.min(2 * vain + 1, 63)
+    skips = vain
+    return false
   }
 
   async function begin(): Promise<void> {
