@@ -4,6 +4,7 @@
  * as fast as bytes arrive takes all of it. What goes out is a view of a block, and a copy only where it spans two. A block is
  * never written again where it was read, so a view stays as it is for as long as anybody keeps it.
  */
+import { LoopStateError } from '../base/errors.ts'
 import { keep, sharedMemory } from './kept-bytes.ts'
 
 /** Bytes of a block: small enough that a line that is kept does not hold much more, large enough to be rarely made. */
@@ -58,6 +59,7 @@ export class ByteQueue {
     if (first === undefined || length === 0) return Buffer.alloc(0)
     if (first.end - first.start < length) return this.#join(length)
     const { memory } = first
+    if (memory.length < first.end) throw transferred()
     const bytes = length === memory.length ? memory : memory.subarray(first.start, first.start + length)
     first.start += length
     this.#size -= length
@@ -84,6 +86,7 @@ export class ByteQueue {
     let base = 0
     for (const { memory, start, end } of this.#blocks) {
       const length = end - start
+      if (memory.length < end) throw transferred()
       if (base + length > from) {
         if (overlap > 0 && base > from) {
           const window = Math.max(from, base - overlap)
@@ -114,10 +117,18 @@ export class ByteQueue {
       const length = block.end - block.start
       const first = Math.max(from, base)
       const last = Math.min(end, base + length)
+      if (first < last && block.memory.length < block.end) throw transferred()
       if (first < last) block.memory.copy(copy, first - from, block.start + first - base, block.start + last - base)
       base += length
       if (base >= end) break
     }
     return copy
   }
+}
+
+/** A view that was read shows memory in which there is more; whoever gives that memory away gives away the rest. */
+function transferred(): LoopStateError {
+  return new LoopStateError(
+    'StreamReader: bytes that were not read yet are gone with memory that was transferred; transfer a copy of what a read gives',
+  )
 }

@@ -37,6 +37,7 @@ import { inspectContract } from './inspect.contract.ts'
 import { lifecycleContract } from './lifecycle.contract.ts'
 import { locksContract } from './locks.contract.ts'
 import { mapContract } from './map.contract.ts'
+import { memoryOfUsersContract } from './memory-of-users.contract.ts'
 import { multicastContract } from './multicast.contract.ts'
 import { namesContract } from './names.contract.ts'
 import { orderContract } from './order.contract.ts'
@@ -141,6 +142,7 @@ export function eventLoopContract(harness: Harness): void {
     fdWatchContract(harness)
     transportsContract(harness)
     transportFlowContract(harness)
+    memoryOfUsersContract(harness)
     streamReaderContract(harness)
     streamsContract(harness)
     subprocessProtocolContract(harness)
