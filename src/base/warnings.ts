@@ -11,6 +11,9 @@ export const WarningCode = {
   neverStepped: 'AIOLOOP_NEVER_STEPPED',
   /** The process ended with a loop that nobody closed. */
   unclosedLoop: 'AIOLOOP_UNCLOSED_LOOP',
+  /** A loop was closed with a transport or a server that nobody closed. */
+  unclosedTransport: 'AIOLOOP_UNCLOSED_TRANSPORT',
+  unclosedServer: 'AIOLOOP_UNCLOSED_SERVER',
   /** The process ended with a Runner that nobody closed. */
   unclosedRunner: 'AIOLOOP_UNCLOSED_RUNNER',
 } as const

@@ -28,6 +28,7 @@ import { type Callback, Handle, TimerHandle } from '../loop/handle.ts'
 import { Scheduler } from '../loop/scheduler.ts'
 import { noteOrigin, originOf } from '../loop/traces.ts'
 import { mustBeClosed, wasClosed } from '../loop/unclosed.ts'
+import { reportOpen } from '../loop/unclosed-io.ts'
 import { isGenerator } from '../tasks/coroutine.ts'
 import { makeTask } from '../tasks/create-task.ts'
 import { toFuture } from '../tasks/ensure-future.ts'
@@ -204,6 +205,7 @@ export class EventLoop extends ProcessCalls implements contract.EventLoop {
     this.#signals.clear()
     this.#watches.clear()
     this.processes.close()
+    reportOpen(this)
     this.leaveDefaultExecutor()
     this.#correspondence?.close()
     this.scheduler.clear()

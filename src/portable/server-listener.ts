@@ -37,8 +37,12 @@ export class ServerListener implements RawListener {
   #server: Server | undefined
   #paused = false
   #closed = false
-  /** Clients that came while paused: node:net cannot leave them to the system. */
+  /**
+   * Clients that came while paused: node:net cannot leave them to the system. As many as the system would keep; the others
+   * are turned away.
+   */
   readonly #held: Socket[] = []
+  #mostHeld = 0
 
   constructor(
     handle: ServerHandle,
@@ -70,6 +74,7 @@ export class ServerListener implements RawListener {
 
   listen(backlog: number): void {
     if (this.#server !== undefined || this.#closed) return
+    this.#mostHeld = backlog
     const server = nodeModule('node:net').createServer({ allowHalfOpen: true, pauseOnConnect: true, noDelay: true })
     server.on('connection', (socket) => this.#accept(socket))
     server.on('error', (error) => this.#push(() => this.events.failed(error as SystemError)))
@@ -111,13 +116,17 @@ export class ServerListener implements RawListener {
   }
 
   #accept(socket: Socket): void {
-    if (this.#paused) {
-      this.#held.push(socket)
-      return
-    }
+    if (this.#paused) return this.#hold(socket)
     this.#push(() => {
       this.events.accepted(this.#home.wrap(socket))
     }, socket)
+  }
+
+  #hold(socket: Socket): void {
+    // Nothing else hears its errors yet.
+    socket.on('error', () => {})
+    if (this.#held.length < this.#mostHeld) this.#held.push(socket)
+    else socket.resetAndDestroy()
   }
 
   /** Tell in the turn, unless closed by then. */

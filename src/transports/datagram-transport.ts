@@ -24,6 +24,7 @@ import type { SocketAddress, SystemError } from '../loop/io/system.ts'
 import type { Ready } from '../loop/ready.ts'
 import { running } from '../loop/running.ts'
 import type { Scheduler } from '../loop/scheduler.ts'
+import { mustBeClosedBefore, wasClosedBefore } from '../loop/unclosed-io.ts'
 import type { Future } from '../tasks/future.ts'
 import { bytesOf } from './bytes.ts'
 import { mustHave, WRITE_METHODS } from './check-protocol.ts'
@@ -78,6 +79,7 @@ export class DatagramTransport extends AsyncResource implements contract.Datagra
     this.#connected = peername !== undefined
     this.#extra = { sockname: raw.localName(), ...(peername === undefined ? {} : { peername }) }
     raw.events = this
+    if (scheduler.debug) mustBeClosedBefore(scheduler.loop, this, 'transport')
     scheduler.push(this)
   }
 
@@ -237,6 +239,7 @@ export class DatagramTransport extends AsyncResource implements contract.Datagra
     this.#lost = true
     this.#call(this.#protocol.connectionLost, 'protocol.connectionLost() failed')
     this.#raw.close()
+    if (this.#scheduler.debug) wasClosedBefore(this.#scheduler.loop, this)
   }
 
   #sentAfterClose(): void {

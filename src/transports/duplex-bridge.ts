@@ -12,6 +12,8 @@ import type { Transport } from '../loop/contract/transport.ts'
 type Done = (error?: Error | null) => void
 
 export class DuplexBridge implements Protocol {
+  /** Who has the Duplex closes the transport: loop/unclosed-io.ts. */
+  readonly handedOver = true
   readonly duplex: Duplex
   #transport: Transport | undefined
   #wanted = false

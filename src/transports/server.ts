@@ -19,6 +19,7 @@ import type { ListenerEvents, RawListener, RawStream } from '../loop/io/stream-i
 import type { SystemError } from '../loop/io/system.ts'
 import { running } from '../loop/running.ts'
 import type { Scheduler } from '../loop/scheduler.ts'
+import { mustBeClosedBefore, wasClosedBefore } from '../loop/unclosed-io.ts'
 import { drive } from '../tasks/driven.ts'
 import { Future, FutureState } from '../tasks/future.ts'
 import { DONE, failed } from '../tasks/settled.ts'
@@ -115,6 +116,7 @@ export class Server extends AsyncResource implements contract.Server, TransportO
     this.#options = options
     this.#listening = listeners.map((raw) => new Listening(this, raw))
     this.#sockets = listeners.map((raw) => new RawSocketView(raw, raw.localName(), undefined))
+    if (scheduler.debug) mustBeClosedBefore(scheduler.loop, this, 'server')
   }
 
   get sockets(): readonly TransportSocket[] {
@@ -191,6 +193,11 @@ export class Server extends AsyncResource implements contract.Server, TransportO
     throw new LoopStateError(`server: its clients are taken by a callback or by protocols; ${remedy}`)
   }
 
+  /** @internal */
+  isClosing(): boolean {
+    return this.#closed
+  }
+
   /** Leave clients to the system for now, or take them again. @internal */
   hold(held: boolean): void {
     for (const listening of this.#listening) listening.hold(held)
@@ -256,6 +263,7 @@ export class Server extends AsyncResource implements contract.Server, TransportO
     if (this.#closed) return
     this.#closed = true
     this.#serving = false
+    if (this.scheduler.debug) wasClosedBefore(this.scheduler.loop, this)
     this.#sockets = []
     for (const listening of this.#listening) listening.close()
     this.#listening = []

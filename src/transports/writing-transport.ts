@@ -20,6 +20,7 @@ import type { SystemError } from '../loop/io/system.ts'
 import type { Ready } from '../loop/ready.ts'
 import { running } from '../loop/running.ts'
 import type { Scheduler } from '../loop/scheduler.ts'
+import { mustBeClosedBefore, wasClosedBefore } from '../loop/unclosed-io.ts'
 import type { Future } from '../tasks/future.ts'
 import { bytesOf } from './bytes.ts'
 import { mustHave, WRITE_METHODS } from './check-protocol.ts'
@@ -86,6 +87,7 @@ export class WritingTransport extends AsyncResource implements WriteTransport, S
     this.#names = raw.names()
     raw.events = this
     this.#owner?.attach(this)
+    if (scheduler.debug) mustBeClosedBefore(scheduler.loop, this, 'transport')
     scheduler.push(this)
   }
 
@@ -300,6 +302,7 @@ export class WritingTransport extends AsyncResource implements WriteTransport, S
     this.call(this.#protocol.connectionLost, 'protocol.connectionLost() failed', error)
     this.raw.retire()
     this.#owner?.detach(this)
+    if (this.scheduler.debug) wasClosedBefore(this.scheduler.loop, this)
   }
 
   /** True when the write may go on. Ignored once closed, with a warning from the fifth time on. */

@@ -76,6 +76,7 @@ import { tlsContract } from './tls.contract.ts'
 import { tlsEndingsContract } from './tls-endings.contract.ts'
 import { transportFlowContract } from './transport-flow.contract.ts'
 import { transportsContract } from './transports.contract.ts'
+import { unclosedContract } from './unclosed.contract.ts'
 import { unixAndPipesContract } from './unix-and-pipes.contract.ts'
 import { waitContract } from './wait.contract.ts'
 import { waitForContract } from './wait-for.contract.ts'
@@ -150,6 +151,7 @@ export function eventLoopContract(harness: Harness): void {
     serverIterationContract(harness)
     sendfileContract(harness)
     connectionsContract(harness)
+    unclosedContract(harness)
     unixAndPipesContract(harness)
     subprocessContract(harness)
     badInputContract(harness)
