@@ -98,7 +98,7 @@ const PEERS =
 
 describe('aioloop bench, from the packed package', () => {
   it('measures aioloop and Node, and has a row for each peer that is not part of the package', {
-    timeout: 120_000,
+    timeout: 600_000,
   }, () => {
     const file = join(project.folder, 'result.json')
     const cases = [

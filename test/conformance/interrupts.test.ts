@@ -2,7 +2,7 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { ensureBuilt, runProgram } from '../lifecycle/program.ts'
 
-beforeAll(ensureBuilt, 180_000)
+beforeAll(ensureBuilt, 600_000)
 
 describe.each(['native', 'portable'])('run on the %s loop', (name) => {
   const go = (source: string, env: Record<string, string> = {}) =>

@@ -2,7 +2,7 @@
 import { beforeAll, expect, test } from 'vitest'
 import { ensureBuilt, runProgram } from '../lifecycle/program.ts'
 
-beforeAll(ensureBuilt, 180_000)
+beforeAll(ensureBuilt, 600_000)
 
 test('thousands of calls from another thread all arrive, while their callbacks start and cancel timers', async () => {
   const ended = await runProgram(

@@ -2,16 +2,70 @@
  * A cancel that meets something else in its round: the result or the error of the future waited for, or the step of the
  * task that cancels itself.
  */
-import { createTask, currentTask, getRunningLoop, InvalidStateError, isCancelled, sleep } from 'aioloop'
+import {
+  type Body,
+  createTask,
+  currentTask,
+  gather,
+  getRunningLoop,
+  InvalidStateError,
+  isCancelled,
+  Queue,
+  sleep,
+} from 'aioloop'
 import { describe, expect, test } from 'vitest'
 import { type Harness, openLab } from './harness.ts'
 import { inBothLanes } from './lane.ts'
 import { expectThrows, INVALID_STATE } from './refusal.ts'
 import { outcome } from './task-outcome.ts'
 
+/** What takes an item from a queue in a task of its own: the forms in which a task is done when its coroutine is. */
+const TAKERS: [string, (queue: Queue<string>) => Body<string>][] = [
+  [
+    'a generator coroutine',
+    (queue) =>
+      function* () {
+        return yield* queue.get()
+      },
+  ],
+  ['a function that returns the call', (queue) => () => queue.get()],
+]
+
 export function cancelRacesContract(harness: Harness): void {
   describe('cancellation', () => {
     const lab = openLab(harness)
+
+    for (const rounds of [0, 1, 2, 3, 4]) {
+      test.each(TAKERS)(
+        `that comes ${rounds} rounds after the item neither loses nor doubles it: %s`,
+        async (_form, taker) => {
+          await lab.run(async () => {
+            const queue = new Queue<string>()
+            const task = createTask(taker(queue))
+            for (let i = 0; i < 4; i++) await sleep(0)
+            queue.putNowait('item')
+            for (let i = 0; i < rounds; i++) await sleep(0)
+            const taken = task.cancel()
+            await gather([task], { returnExceptions: true })
+            expect([outcome(task), queue.qsize()]).toEqual(taken ? ['cancelled', 1] : ['item', 0])
+          })
+        },
+      )
+
+      test(`that comes ${rounds} rounds after the item to an async function is kept, or too late`, async () => {
+        await lab.run(async () => {
+          const queue = new Queue<string>()
+          const inner = async () => await queue.get()
+          const task = createTask(async () => await inner())
+          for (let i = 0; i < 4; i++) await sleep(0)
+          queue.putNowait('item')
+          for (let i = 0; i < rounds; i++) await sleep(0)
+          const taken = task.cancel()
+          await gather([task], { returnExceptions: true })
+          expect([outcome(task), task.cancelling()]).toEqual(taken ? ['cancelled', 1] : ['item', 0])
+        })
+      })
+    }
 
     inBothLanes(({ co, wait, settle }) => {
       test('a result that arrived just before the cancel in the same round is lost to the cancel', async () => {

@@ -55,12 +55,12 @@ describe('examples in the documentation', () => {
       .flatMap((file) => program.getSemanticDiagnostics(program.getSourceFile(file)))
       .map(({ file, messageText }) => `${file?.fileName}: ${ts.flattenDiagnosticMessageText(messageText, '\n')}`)
     expect(complaints).toEqual([])
-  }, 120_000)
+  }, 600_000)
 
   it.each(examples)('$place runs', async ({ file, output }) => {
     const { stdout } = await promisify(execFile)(process.execPath, [join(root, 'scripts', 'run.mjs'), file], {
       cwd: root,
-      timeout: 25_000,
+      timeout: 100_000,
     })
     if (output !== undefined) expect(stdout).toBe(output)
   })

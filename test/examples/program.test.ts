@@ -110,7 +110,7 @@ test('the site that is crawled by default is whole', async () => {
   expect(totals.visited + totals.notVisited).toBeGreaterThan(300)
   expect(broken).toEqual([])
   expect(stdout).toMatch(/limit of pages reached: \d+ addresses known and not visited/)
-}, 90_000)
+}, 600_000)
 
 test('a target that cannot be crawled is one line on stderr and exit code 1', async () => {
   for (const target of ['no-such-folder', 'http://[bad']) {

@@ -10,7 +10,7 @@ import { ensureBuilt, root } from '../lifecycle/program.ts'
 
 const execute = promisify(execFile)
 
-beforeAll(ensureBuilt, 180_000)
+beforeAll(ensureBuilt, 600_000)
 
 describe.each(['native', 'portable'])('the RESP server on the %s loop', (loop) => {
   let child: ChildProcess

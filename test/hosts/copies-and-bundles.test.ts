@@ -14,7 +14,7 @@ let project: InstalledProject
 beforeAll(async () => {
   project = await installPacked()
   cpSync(project.package, join(project.folder, 'copy', 'aioloop'), { recursive: true })
-}, 120_000)
+}, 600_000)
 afterAll(() => project.remove())
 
 const here: Command = [process.execPath]

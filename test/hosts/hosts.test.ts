@@ -15,7 +15,7 @@ import { bun, type Command, deno, nodeLine, nodeLines, nodeOnArm64 } from './run
 let project: InstalledProject
 beforeAll(async () => {
   project = await installPacked()
-}, 120_000)
+}, 600_000)
 afterAll(() => project.remove())
 
 const here: Command = [process.execPath]
@@ -90,7 +90,7 @@ describe('other runtimes take the portable loop before anything is loaded', () =
 
 describe('Node for arm64', () => {
   // Compiles all of the addon.
-  it('runs the cross-compiled binary natively, under qemu', { timeout: 180_000 }, (context) => {
+  it('runs the cross-compiled binary natively, under qemu', { timeout: 600_000 }, (context) => {
     const command = nodeOnArm64()
     if (command === undefined) return context.skip('needs qemu-aarch64, g++-aarch64-linux-gnu and Node for arm64')
     const build = [join(root, 'scripts', 'prebuild.mjs'), '--arch', 'arm64', '--out', project.package]

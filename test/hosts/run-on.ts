@@ -50,7 +50,7 @@ export function runOn<T = Answer>(command: Command, project: InstalledProject, o
     env: { ...project.env, ...env },
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'pipe'],
-    timeout: 60_000,
+    timeout: 300_000,
   })
   return JSON.parse(output.trim().split('\n').at(-1) ?? '') as T
 }

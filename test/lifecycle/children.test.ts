@@ -150,7 +150,7 @@ describe.each<[string, () => EventLoop]>([
 })
 
 describe('in programs of their own', () => {
-  beforeAll(ensureBuilt, 180_000)
+  beforeAll(ensureBuilt, 600_000)
 
   test.each(['native', 'portable'])('a %s loop waits for its child, and the program ends then', async (loop) => {
     const source = `

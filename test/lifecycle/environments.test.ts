@@ -2,7 +2,7 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { ensureBuilt, runProgram } from './program.ts'
 
-beforeAll(ensureBuilt, 180_000)
+beforeAll(ensureBuilt, 600_000)
 
 describe.each(['native', 'portable'])('on the %s loop', (name) => {
   const env = { AIOLOOP_LOOP: name }

@@ -5,7 +5,7 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { ensureBuilt, runProgram } from './program.ts'
 
-beforeAll(ensureBuilt, 180_000)
+beforeAll(ensureBuilt, 600_000)
 
 /** `submit()` schedules 20 ms of work on a loop that runs forever in an unawaited promise, and prints when it is done. */
 const PRELUDE = `

@@ -2,7 +2,7 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { ensureBuilt, runProgram } from './program.ts'
 
-beforeAll(ensureBuilt, 180_000)
+beforeAll(ensureBuilt, 600_000)
 
 const nodeArgs = ['--expose-gc']
 /** Garbage collection and a moment for finalizers, several times: what is collectable then is collected. */

@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url'
 export const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
 export const builtIndex = join(root, 'dist', 'index.js')
 /** Longer than any program here takes on a slow machine; one that reaches it hangs. */
-const PATIENCE = 20_000
+const PATIENCE = 90_000
 
 export interface ProgramOptions {
   readonly env?: Record<string, string>

@@ -6,7 +6,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { ensureBuilt } from './program.ts'
 import { endProcesses, endWorkers, PROCESS_ENDS, WORKER_ENDS } from './teardown.ts'
 
-beforeAll(ensureBuilt, 180_000)
+beforeAll(ensureBuilt, 600_000)
 
 describe.each(['native', 'portable'])('on the %s loop', (loop) => {
   test.each(Object.keys(PROCESS_ENDS))('a process ends cleanly: %s', async (end) => {

@@ -15,7 +15,7 @@ import { type InstalledProject, installPacked } from './installed.ts'
 let project: InstalledProject
 beforeAll(async () => {
   project = await installPacked()
-}, 120_000)
+}, 600_000)
 afterAll(() => project.remove())
 
 const binaries = () => {

@@ -36,7 +36,7 @@ describe('what callers write compiles as promised', () => {
       expect(messages(program.getSemanticDiagnostics(source))).toEqual([])
       expect(messages(program.getSyntacticDiagnostics(source))).toEqual([])
     },
-    120_000,
+    600_000,
   )
 })
 

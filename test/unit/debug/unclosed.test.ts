@@ -2,7 +2,7 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { ensureBuilt, runProgram } from '../../lifecycle/program.ts'
 
-beforeAll(ensureBuilt, 120_000)
+beforeAll(ensureBuilt, 600_000)
 
 const IMPORT = "import { newEventLoop, run, Runner, sleep } from 'aioloop'\n"
 

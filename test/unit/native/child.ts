@@ -44,7 +44,7 @@ export function removePrograms(): void {
 
 function run(file: string, args: string[]): Promise<Ended> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, ['--expose-gc', file, ...args], { timeout: 120_000 })
+    const child = spawn(process.execPath, ['--expose-gc', file, ...args], { timeout: 600_000 })
     let stdout = ''
     let stderr = ''
     child.stdout.on('data', (chunk) => {

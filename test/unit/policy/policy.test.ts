@@ -21,7 +21,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { ARGUMENT_TYPE, expectThrows, LOOP_STATE, thrownBy } from '../../contract/refusal.ts'
 import { ensureBuilt, root, runProgram } from '../../lifecycle/program.ts'
 
-beforeAll(ensureBuilt, 180_000)
+beforeAll(ensureBuilt, 600_000)
 afterEach(() => {
   setEventLoopPolicy(null)
   setEventLoop(null)

@@ -2,7 +2,7 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { ensureBuilt, type ProgramOptions, runProgram } from '../../lifecycle/program.ts'
 
-beforeAll(ensureBuilt, 180_000)
+beforeAll(ensureBuilt, 600_000)
 
 /** Send SIGINT each time the program prints one more `ready`. */
 function onReady(): ProgramOptions {

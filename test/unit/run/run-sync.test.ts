@@ -17,7 +17,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { ARGUMENT_TYPE, expectThrows, LOOP_STATE, thrownBy } from '../../contract/refusal.ts'
 import { ensureBuilt, runProgram } from '../../lifecycle/program.ts'
 
-beforeAll(ensureBuilt, 180_000)
+beforeAll(ensureBuilt, 600_000)
 
 describe.each([
   ['native', () => new NativeEventLoopPolicy().newEventLoop({ standalone: true })],
