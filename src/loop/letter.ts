@@ -24,13 +24,13 @@ function v8(): V8 {
   return loaded
 }
 
-const encoder = new TextEncoder()
 const decoder = new TextDecoder()
 const JSON_BEGINS = '['.charCodeAt(0)
 
 /** @throws TypeError for what cannot be cloned; `argument` says in the message what that was. */
 export function encodeLetter(letter: Letter, call: string, argument: string): Uint8Array {
-  if (letter.every(isJson)) return encoder.encode(JSON.stringify(letter))
+  // A third of the time that a TextEncoder takes: its bytes come from a pool.
+  if (letter.every(isJson)) return Buffer.from(JSON.stringify(letter))
   try {
     return v8().serialize(letter)
   } catch (error) {

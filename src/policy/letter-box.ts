@@ -9,13 +9,17 @@ export interface LetterBox {
   isOpen(id: number): boolean
 }
 
+let box: LetterBox | undefined
+
 /** @throws NotSupportedError where the addon cannot load. */
 export function letterBox(call: string): LetterBox {
+  if (box !== undefined) return box
   const { binding, reason } = loadBinding()
   if (binding === undefined)
     throw new NotSupportedError(call, 'portable', 'threads', `the native addon is needed: ${reason}`)
-  return {
+  box = {
     post: (to, bytes) => postLetter(binding, to, bytes),
     isOpen: (id) => binding.wake(id),
   }
+  return box
 }
