@@ -2,10 +2,12 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { usualFile } from '../../../src/native/addon-file.ts'
 import { builtAddon, foundByNodeGypBuild } from '../../../src/native/binding.ts'
-import { runProgram } from '../../lifecycle/program.ts'
+import { ensureBuilt, runProgram } from '../../lifecycle/program.ts'
+
+beforeAll(ensureBuilt, 600_000)
 
 const { platform, arch, versions, report } = process
 const header = (report?.getReport() as { header?: { glibcVersionRuntime?: string } } | undefined)?.header
