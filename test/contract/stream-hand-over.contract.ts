@@ -162,6 +162,32 @@ export function streamHandOverContract(harness: Harness): void {
       })
     })
 
+    test('a Duplex ends once, though the peer ended and went away before anybody read', async () => {
+      await lab.run(async () => {
+        const { server, client, peer } = await connectedPair(getRunningLoop())
+        const duplex = toDuplex(client.transport)
+        const events: string[] = []
+        for (const event of ['end', 'error', 'close']) duplex.on(event, () => events.push(event))
+        peer.transport.write(Buffer.from('last words'))
+        peer.transport.close()
+        await peer.whenLost()
+        // Nobody reads: what comes first fills the Duplex, then its end, then the loss of the connection.
+        while (duplex.readableLength === 0) {
+          duplex.read(0)
+          await sleep(0)
+        }
+        client.transport.abort()
+        for (let i = 0; i < 20; i++) await sleep(0)
+        const closed = new Promise((resolve) => (duplex.closed ? resolve(0) : duplex.once('close', resolve)))
+        duplex.resume()
+        await closed
+        expect(events.filter((event) => event !== 'end')).toEqual(['close'])
+        expect(events.length).toBeLessThanOrEqual(2)
+        server.close()
+        await server.waitClosed()
+      })
+    })
+
     describe('sendfile', () => {
       async function withFile<T>(size: number, body: (path: string, content: Buffer) => Promise<T>): Promise<T> {
         const folder = await mkdtemp(join(tmpdir(), 'aioloop-'))

@@ -215,6 +215,32 @@ describe.each(netLoops)('on the $name loop', (loop) => {
       })
     })
 
+    test.for(['-tls1_2', '-tls1_3'])(
+      's_client %s hears that we end, before the connection does',
+      async (version, context) => {
+        const openssl = tools.openssl()
+        if (openssl === undefined) return context.skip('needs openssl')
+        await loop.run(async () => {
+          const server = await startServer(
+            async (reader, writer) => {
+              writer.write(Buffer.from(`you said ${await reader.readline()}`))
+              writer.close()
+              await writer.waitClosed()
+            },
+            '127.0.0.1',
+            0,
+            { ssl: identity },
+          )
+          const args = ['s_client', '-quiet', '-msg', version, '-connect', `127.0.0.1:${portOf(server)}`, '-CAfile', ca]
+          const { code, stdout } = await command(openssl, args, 'hello\n')
+          expect(code).toBe(0)
+          expect(String(stdout)).toContain('you said hello\n')
+          expect(String(stdout)).toMatch(/<<< .*Alert.*warning close_notify/)
+          await closed(server)
+        })
+      },
+    )
+
     test.for(['-tls1_2', '-tls1_3'])('s_server %s answers our client', async (version, context) => {
       const openssl = tools.openssl()
       if (openssl === undefined) return context.skip('needs openssl')
