@@ -40,6 +40,7 @@ import { mapContract } from './map.contract.ts'
 import { memoryOfUsersContract } from './memory-of-users.contract.ts'
 import { multicastContract } from './multicast.contract.ts'
 import { namesContract } from './names.contract.ts'
+import { networkInputContract } from './network-input.contract.ts'
 import { orderContract } from './order.contract.ts'
 import { processPoolContract } from './process-pool.contract.ts'
 import { queueOrdersContract } from './queue-orders.contract.ts'
@@ -155,6 +156,7 @@ export function eventLoopContract(harness: Harness): void {
     unixAndPipesContract(harness)
     subprocessContract(harness)
     badInputContract(harness)
+    networkInputContract(harness)
     robustnessContract(harness)
     debugContract(harness)
     inspectContract(harness)

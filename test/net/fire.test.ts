@@ -3,6 +3,7 @@ import { beforeAll, describe, test } from 'vitest'
 import { ensureBuilt } from '../lifecycle/program.ts'
 import { exhaust } from './exhaust.ts'
 import { bulkBesidePings, bulkBothWays, closeInTraffic, manyConnections, storm } from './fire.ts'
+import { inherit } from './inherited.ts'
 import { netLoops } from './loops.ts'
 
 beforeAll(ensureBuilt, 180_000)
@@ -20,6 +21,11 @@ describe.each(netLoops)('on the $name loop', (loop) => {
   )
 
   test('pings come back beside a client that moves bulk', () => loop.run(() => bulkBesidePings(100, 20)))
+
+  test('a program takes over the sockets that it is handed', async (context) => {
+    if (process.platform === 'win32') return context.skip('needs Linux or macOS')
+    await inherit(loop.name)
+  })
 
   test('a server whose process ran out of descriptors says so, and takes clients again', async (context) => {
     if (process.platform === 'win32') return context.skip('needs Linux or macOS')
