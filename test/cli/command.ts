@@ -11,7 +11,8 @@ export interface Ended {
 
 export type Command = (args: readonly string[], env?: Readonly<Record<string, string>>) => Ended
 
-const TIMEOUT_MS = 110_000
+/** What hangs must end some time; a busy machine may take minutes for a case of every suite. */
+const TIMEOUT_MS = 290_000
 
 /** `folder` holds the package.json that names the command. */
 export function commandOf(folder: string): Command {
@@ -19,6 +20,7 @@ export function commandOf(folder: string): Command {
   const inherited = { ...process.env, AIOLOOP_LOOP: '', AIOLOOP_BINDING: '' }
   return (args, env) => {
     const { status, stdout, stderr } = spawnSync(process.execPath, [join(folder, bin.aioloop), ...args], {
+      cwd: folder, // a clone around it would lend the package what it has not
       env: { ...inherited, ...env },
       encoding: 'utf8',
       timeout: TIMEOUT_MS,
