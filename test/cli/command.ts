@@ -12,7 +12,7 @@ export interface Ended {
 export type Command = (args: readonly string[], env?: Readonly<Record<string, string>>) => Ended
 
 /** What hangs must end some time; a busy machine may take minutes for a case of every suite. */
-const TIMEOUT_MS = 290_000
+const TIMEOUT_MS = 590_000
 
 /** `folder` holds the package.json that names the command. */
 export function commandOf(folder: string): Command {

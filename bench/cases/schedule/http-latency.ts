@@ -36,6 +36,9 @@ export async function httpLatency(startWork: () => void, stopWork: () => void | 
 
 async function open(): Promise<Bench> {
   const server = createServer((_, response) => response.end('ok'))
+  // Between slices the client is silent for as long as the other subjects take: a server that then ends the connection,
+  // as node:http does after 5 s, does so in the moment in which the next request arrives.
+  server.keepAliveTimeout = 0
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
