@@ -40,8 +40,10 @@ export interface Lab {
   takeReports(): ExceptionContext[]
 }
 
+/** Of every lab: a test may have the hooks of several around it, and the first that ends looks for open descriptors. */
+const loops: EventLoop[] = []
+
 export function openLab(harness: Harness): Lab {
-  const loops: EventLoop[] = []
   const reports: ExceptionContext[] = []
 
   function newLoop(): EventLoop {

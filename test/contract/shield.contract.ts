@@ -128,7 +128,7 @@ export function shieldContract(harness: Harness): void {
             for (;;) {
               const next = yield* wait(iterator.next())
               if (next.done === true) break
-              order.push(futures.findIndex((future) => future === next.value))
+              order.push(futures.indexOf(next.value))
               expect(next.value.done()).toBe(true)
             }
             expect(order).toEqual([1, 2, 0])
