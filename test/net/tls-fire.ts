@@ -21,6 +21,7 @@ import {
 } from 'aioloop'
 import { expect } from 'vitest'
 import { descriptorsBackTo, openDescriptors, portOf } from '../contract/net-lab.ts'
+import { MOST_MEMORY } from './fire.ts'
 
 const pem = (name: string) => readFileSync(new URL(`../contract/tls/${name}`, import.meta.url))
 const identity = { key: pem('server.key'), cert: pem('server.pem') }
@@ -213,7 +214,7 @@ export async function bulkBothWays(bytes: number): Promise<void> {
   await writer.waitClosed()
   await ended(server)
   expect(buffered).toBeLessThanOrEqual(64 * 1024 + piece.length)
-  expect(largest - memory).toBeLessThan(256 * MiB)
+  expect(largest - memory).toBeLessThan(MOST_MEMORY)
   expect(await descriptorsBackTo(before)).toBe(true)
 }
 
