@@ -11,8 +11,8 @@ WORKERS = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 
 ROUND_TRIPS = 200
 JOBS = 10_000
 BLOCK_BYTES = 10_000_000
-BLOCK_TRIPS = 5
-STEPS = 100_000  # of Python: some milliseconds
+BLOCK_TRIPS = 50
+STEPS = 1_000_000  # of Python: about as long
 
 POOL = ThreadPoolExecutor(WORKERS)
 
@@ -47,9 +47,12 @@ async def throughput():
     return nanotime() - started
 
 
+BLOCK = bytearray(BLOCK_BYTES)
+
+
 async def moves():
     loop = asyncio.get_running_loop()
-    block = bytearray(BLOCK_BYTES)
+    block = BLOCK
     started = nanotime()
     for _ in range(BLOCK_TRIPS):
         block = await loop.run_in_executor(POOL, back, block)

@@ -6,8 +6,8 @@ import type { Coroutine } from 'aioloop'
 import type { Batch, Probe, Program } from '../../harness/program.ts'
 import { nanotime, wallTime } from '../../harness/program.ts'
 import { aboutAioloop, enterAioloop } from '../aioloop.ts'
-import { figuresOfCores, type Pool, poolCases } from './pool-cases.ts'
-import { BLOCK_BYTES, BLOCK_TRIPS, JOBS, ROUND_TRIPS, STEPS, WORKERS } from './sizes.ts'
+import { block, figuresOfCores, keepBlock, type Pool, poolCases } from './pool-cases.ts'
+import { BLOCK_TRIPS, JOBS, ROUND_TRIPS, STEPS, WORKERS } from './sizes.ts'
 
 const { createTask, gather, ProcessPoolExecutor, runSync, ThreadPoolExecutor, transfer } = await import('aioloop')
 
@@ -34,7 +34,7 @@ function poolOf(executor: Executor): Pool {
 
 function threads(maxWorkers: number): Pool {
   const executor = new ThreadPoolExecutor({ maxWorkers })
-  return { ...poolOf(executor), back: (block) => executor.submit(back, transfer(block, [block])) }
+  return { ...poolOf(executor), back: (given) => executor.submit(back, transfer(given, [given])) }
 }
 
 function processes(maxWorkers: number): Pool {
@@ -64,9 +64,11 @@ function* throughput(): Coroutine<number> {
 
 function* moves(): Coroutine<number> {
   const pool = executor()
-  let block = new ArrayBuffer(BLOCK_BYTES)
   const started = nanotime()
-  for (let i = 0; i < BLOCK_TRIPS; i++) block = (yield* pool.submit(back, transfer(block, [block]))) as ArrayBuffer
+  for (let i = 0; i < BLOCK_TRIPS; i++) {
+    const given = block()
+    keepBlock((yield* pool.submit(back, transfer(given, [given]))) as ArrayBuffer)
+  }
   return nanotime() - started
 }
 

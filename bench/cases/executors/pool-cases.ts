@@ -57,12 +57,22 @@ async function throughput(pool: Pool): Promise<number> {
 
 async function moves(pool: Pool): Promise<number> {
   if (pool.back === undefined) throw new Error('nothing can be moved to a worker of this pool')
-  let block = new ArrayBuffer(BLOCK_BYTES)
   const started = nanotime()
-  for (let i = 0; i < BLOCK_TRIPS; i++) block = await pool.back(block)
-  const spent = nanotime() - started
-  if (block.byteLength !== BLOCK_BYTES) throw new Error(`the block came back with ${block.byteLength} bytes`)
-  return spent
+  for (let i = 0; i < BLOCK_TRIPS; i++) keepBlock(await pool.back(block()))
+  return nanotime() - started
+}
+
+let kept: ArrayBuffer | undefined
+
+/** The block that travels, the same one for ever: each new one of this size would bring a garbage collection about. */
+export function block(): ArrayBuffer {
+  kept ??= new ArrayBuffer(BLOCK_BYTES)
+  return kept
+}
+
+export function keepBlock(back: ArrayBuffer): void {
+  if (back.byteLength !== BLOCK_BYTES) throw new Error(`the block came back with ${back.byteLength} bytes`)
+  kept = back
 }
 
 async function cores(pool: Pool): Promise<Record<string, number>> {

@@ -5,6 +5,6 @@ export const WORKERS = availableParallelism()
 export const ROUND_TRIPS = 200
 export const JOBS = 10_000
 export const BLOCK_BYTES = 10_000_000
-export const BLOCK_TRIPS = 5
-/** Steps of the job that computes: some milliseconds. */
-export const STEPS = 4_000_000
+export const BLOCK_TRIPS = 50
+/** Steps of the job that computes: about 50 ms. */
+export const STEPS = 50_000_000

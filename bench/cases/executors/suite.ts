@@ -48,14 +48,15 @@ const cases: readonly Case[] = [
   },
   {
     name: 'move-10-mb',
-    operation: 'an ArrayBuffer of 10 MB moved to a worker and back (Python hands over a reference)',
+    operation:
+      'an ArrayBuffer of 10 MB moved to a worker and back, always the same one (Python hands over a reference)',
     metrics: nanoseconds,
     subjects: [...threads, ...npm, ...pythons],
     baseline,
   },
   {
     name: 'cores',
-    operation: 'a job that computes for some milliseconds, one for each core at once',
+    operation: 'a job that computes for a twentieth of a second, one for each core at once; 1 x is perfect',
     metrics: milliseconds,
     subjects: [...threads, ...processes, ...npm, ...pythons],
     baseline,
