@@ -153,10 +153,11 @@ export {
   startServer,
   startUnixServer,
 } from './streams/open-streams.ts'
+export type { SocketDuplex } from './streams/socket-duplex.ts'
 export { type LineIterator, StreamReader, type StreamReaderOptions } from './streams/stream-reader.ts'
 export { type ClientConnected, StreamReaderProtocol } from './streams/stream-reader-protocol.ts'
 export { StreamWriter, type WriterProtocol } from './streams/stream-writer.ts'
-export { toDuplex } from './streams/to-duplex.ts'
+export { type DuplexOptions, toDuplex } from './streams/to-duplex.ts'
 export { createSubprocessExec, createSubprocessShell, type ProcessOptions } from './subprocess/create-subprocess.ts'
 export { type PipeOf, Process, type ProcessOutput } from './subprocess/process.ts'
 export { Barrier } from './sync/barrier.ts'

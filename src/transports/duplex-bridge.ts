@@ -15,6 +15,8 @@ export class DuplexBridge implements Protocol {
   /** Who has the Duplex closes the transport: loop/unclosed-io.ts. */
   readonly handedOver = true
   readonly duplex: Duplex
+  /** Told of all that comes and goes. */
+  onTraffic: (() => void) | undefined
   #transport: Transport | undefined
   #wanted = false
   #paused = false
@@ -25,9 +27,10 @@ export class DuplexBridge implements Protocol {
   #closing: Done | undefined
 
   /** With a transport, takes it over; else the transport comes with `connectionMade`. */
-  constructor(transport?: Transport) {
+  constructor(transport?: Transport, allowHalfOpen = true) {
     const { Duplex } = process.getBuiltinModule('node:stream')
     this.duplex = new Duplex({
+      allowHalfOpen,
       read: () => this.#read(),
       write: (chunk: Uint8Array, _encoding, done) => this.#write(chunk, done),
       final: (done) => this.#final(done),
@@ -60,6 +63,7 @@ export class DuplexBridge implements Protocol {
 
   /** Bytes for whoever reads the Duplex, which keeps the memory. */
   give(bytes: Uint8Array): void {
+    this.onTraffic?.()
     if (this.duplex.readableEnded || this.duplex.destroyed) return
     this.#wanted = this.duplex.push(bytes)
     if (!this.#wanted) this.#transport?.pauseReading()
@@ -112,6 +116,7 @@ export class DuplexBridge implements Protocol {
       done(this.#error === undefined ? broken() : asError(this.#error))
       return
     }
+    this.onTraffic?.()
     transport.write(chunk)
     if (this.#paused) this.#writing = done
     else done()

@@ -98,7 +98,7 @@ export function streamHandOverContract(harness: Harness): void {
         const server = await startServer(
           async (reader: StreamReader, writer: StreamWriter) => {
             expect((await reader.readexactly(3)).toString()).toBe('one')
-            const duplex = toDuplex(reader, writer)
+            const duplex = toDuplex(reader, writer, { allowHalfOpen: true })
             // Iterating to the end would destroy it, as Node does.
             duplex.on('data', (chunk: Buffer) => received.push(chunk))
             await new Promise((resolve) => duplex.once('end', resolve))
@@ -159,6 +159,34 @@ export function streamHandOverContract(harness: Harness): void {
           one.close()
           await one.waitClosed()
         }
+      })
+    })
+
+    test('a Duplex has the manners of a socket that packages ask for', async () => {
+      await lab.run(async () => {
+        const { server, client, peer } = await connectedPair(getRunningLoop())
+        const there = toDuplex(client.transport)
+        const back = toDuplex(peer.transport)
+        expect(there.connecting).toBe(false)
+        expect([there.remoteAddress, there.remotePort, there.remoteFamily]).toEqual([
+          '127.0.0.1',
+          portOf(server),
+          'IPv4',
+        ])
+        expect([there.localAddress, there.localPort]).toEqual([back.remoteAddress, back.remotePort])
+        expect(there.setNoDelay().setNoDelay(false).setKeepAlive(true, 1000).setKeepAlive().ref().unref()).toBe(there)
+        const silent = new Promise((resolve) => there.setTimeout(10, () => resolve('silent')))
+        expect(await silent).toBe('silent')
+        expect(there.destroyed).toBe(false)
+        // As a socket does: the peer's end is answered with one's own, and both are closed.
+        there.resume()
+        back.resume()
+        const closed = [there, back].map((duplex) => new Promise((resolve) => duplex.once('close', resolve)))
+        there.end()
+        await Promise.all(closed)
+        expect(there.setNoDelay(true).setKeepAlive(true).setTimeout(10).remotePort).toBe(portOf(server))
+        server.close()
+        await server.waitClosed()
       })
     })
 
@@ -315,6 +343,11 @@ export function streamHandOverContract(harness: Harness): void {
             transport.close()
             await expectRejects(() => loop.sendfile(transport, file), { class: LoopStateError, code: LOOP_STATE })
             expectThrows(() => toDuplex({} as Transport), { ...type, names: ["'transport'"] })
+            expectThrows(() => toDuplex(transport, 1 as never), { ...type, names: ['options'] })
+            expectThrows(() => toDuplex(transport, { allowHalfOpen: 1 as never }), {
+              ...type,
+              names: ['allowHalfOpen'],
+            })
             expectThrows(() => toDuplex(transport), { class: LoopStateError, code: LOOP_STATE })
             await file.close()
             await closeAll(server, client, peer)
