@@ -36,6 +36,25 @@ Failure Children::spawn(uv_loop_t* loop, HandleGroup* group, IoTable* table, con
   options.gid = request.gid;
   options.stdio = stdio.containers();
   options.stdio_count = stdio.count();
+  int code = start(loop, group, options, child);
+  if (code < 0) {
+    remove(child);
+    table->abandon(process);
+    return {code, "spawn"};
+  }
+  child->process = process;
+  spawned->id = process->id();
+  spawned->pid = child->pid;
+  spawned->pipes = stdio.take_ours();
+  process->started(child);
+  return {};
+}
+
+int Children::start(uv_loop_t* loop, HandleGroup* group, const uv_process_options_t& options, Child* child) {
+  if (child->watch.reserve(loop, group, ended, child)) {
+    if (posix_spawn_.start(options, &child->pid)) return child->watch.begin(child->pid);
+    child->watch.close();
+  }
   // A process handle must be closed even when nothing was spawned, so opening it does not fail.
   int spawn_code = 0;
   int code = child->handle.open(group, child, [&](uv_process_t* handle) {
@@ -43,31 +62,25 @@ Failure Children::spawn(uv_loop_t* loop, HandleGroup* group, IoTable* table, con
     return 0;
   });
   if (code == 0) code = spawn_code;
-  if (code < 0) {
-    remove(child);
-    table->abandon(process);
-    return {code, "spawn"};
-  }
+  if (code < 0) return code;
   child->handle.keep_alive(false);
-  child->process = process;
-  spawned->id = process->id();
-  spawned->pid = uv_process_get_pid(child->handle.get());
-  spawned->pipes = stdio.take_ours();
-  process->started(child);
-  return {};
+  child->pid = uv_process_get_pid(child->handle.get());
+  return 0;
 }
 
 Failure Children::kill(uint32_t id, int signum) {
   for (Child* child = first_; child != nullptr; child = child->next) {
     if (child->process == nullptr || child->process->id() != id) continue;
-    return {uv_process_kill(child->handle.get(), signum), "kill"};
+    // It is reaped by us alone, so until then the pid is its own.
+    bool known = child->handle.alive();
+    return {known ? uv_process_kill(child->handle.get(), signum) : uv_kill(child->pid, signum), "kill"};
   }
   return {UV_ESRCH, "kill"};
 }
 
 void Children::close(std::vector<int>* orphans) {
   while (first_ != nullptr) {
-    orphans->push_back(uv_process_get_pid(first_->handle.get()));
+    orphans->push_back(first_->pid);
     if (first_->process != nullptr) first_->process->child_ = nullptr;
     remove(first_);
   }
@@ -75,10 +88,14 @@ void Children::close(std::vector<int>* orphans) {
 
 void Children::on_exit(uv_process_t* handle, int64_t status, int signum) {
   Child* child = Handle<uv_process_t>::owner<Child>(handle);
-  if (child == nullptr) return;
+  if (child != nullptr) ended(child, static_cast<uint32_t>(status), static_cast<uint32_t>(signum));
+}
+
+void Children::ended(void* of, uint32_t code, uint32_t signum) {
+  Child* child = static_cast<Child*>(of);
   Process* process = child->process;
   child->children->remove(child);
-  if (process != nullptr) process->exited(static_cast<uint32_t>(status), static_cast<uint32_t>(signum));
+  if (process != nullptr) process->exited(code, signum);
 }
 
 Children::Child* Children::add() {
@@ -91,7 +108,7 @@ Children::Child* Children::add() {
   return child;
 }
 
-// Closes the handle.
+// Closes its handle.
 void Children::remove(Child* child) {
   (child->previous == nullptr ? first_ : child->previous->next) = child->next;
   if (child->next != nullptr) child->next->previous = child->previous;

@@ -1,7 +1,8 @@
-// The child processes of one loop: a `Process` is what JavaScript knows, an I/O object; a `Child` is the uv_process_t
-// under it, which goes on when the process is closed while it runs: it keeps no loop alive then, is reaped when it
-// ends, and nobody is told. libuv waits for its own children only, one by one, so several loops, Node's own among them,
-// and other threads do not take each other's exits. Part of LoopCore.
+// The child processes of one loop: a `Process` is what JavaScript knows, an I/O object; a `Child` is the one of the
+// system under it, which goes on when the process is closed while it runs: it keeps no loop alive then, is reaped when
+// it ends, and nobody is told. A child is started without copying this process and watched by a descriptor of its own
+// where both can be, and by uv_spawn elsewhere. Either waits for its own children only, one by one, so several loops,
+// Node's own among them, and other threads do not take each other's exits. Part of LoopCore.
 #ifndef AIOLOOP_PROCESS_H_
 #define AIOLOOP_PROCESS_H_
 
@@ -13,8 +14,10 @@
 
 #include "child-stdio.h"
 #include "error.h"
+#include "exit-watch.h"
 #include "handle.h"
 #include "io-table.h"
+#include "posix-spawn.h"
 
 namespace aioloop {
 
@@ -57,7 +60,10 @@ class Children {
  private:
   friend class Process;
   struct Child {
+    // One of the two.
+    ExitWatch watch;
     Handle<uv_process_t> handle;
+    int pid = 0;
     Children* children = nullptr;
     Process* process = nullptr;  // null when nobody is to be told
     Child* next = nullptr;
@@ -65,11 +71,14 @@ class Children {
   };
 
   static void on_exit(uv_process_t* handle, int64_t status, int signum);
+  static void ended(void* child, uint32_t code, uint32_t signum);
 
+  int start(uv_loop_t* loop, HandleGroup* group, const uv_process_options_t& options, Child* child);
   Child* add();
   void remove(Child* child);
 
   Child* first_ = nullptr;
+  PosixSpawn posix_spawn_;
 };
 
 class Process final : public IoObject {

@@ -1,5 +1,5 @@
 /** Child processes with streams, of every loop that has them. */
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -203,6 +203,24 @@ export function subprocessContract(harness: Harness): void {
         }
         const named = await createSubprocessExec('my name', '-c', 'echo $0', { executable: '/bin/sh', stdout: PIPE })
         expect((await named.communicate()).stdout.toString()).toBe('my name\n')
+      })
+    })
+
+    test('a program is looked for along the path that the child will have', async () => {
+      await lab.run(async () => {
+        const folder = mkdtempSync(join(tmpdir(), 'aioloop-path-'))
+        try {
+          const name = 'aioloop-program'
+          writeFileSync(join(folder, name), '#!/bin/sh\necho "found $1"\n', { mode: 0o700 })
+          const missing = await rejectionOf(() => createSubprocessExec(name, { env: { PATH: '/usr/bin:/bin' } }))
+          expect(missing).toMatchObject({ code: 'ENOENT', syscall: 'spawn', path: name })
+          for (const env of [{ PATH: `/nowhere:${folder}` }, { PATH: '/nowhere::' }]) {
+            const child = await createSubprocessExec(name, 'it', { env, cwd: folder, stdout: PIPE })
+            expect((await child.communicate()).stdout.toString()).toBe('found it\n')
+          }
+        } finally {
+          rmSync(folder, { recursive: true })
+        }
       })
     })
 
