@@ -3,9 +3,10 @@
  * there, and whatever it needs comes by `process.getBuiltinModule`. One job at a time, in the order in which they were sent; a
  * thread gets some ahead, and claims each before it begins (claims.ts).
  *
- * When it has nothing to do a thread waits for the next message in place, for a moment, which is faster than to be woken by
- * an event. Half a millisecond of jobs and waits at most are between two rounds of its event loop, so that what jobs left
- * behind (timers, sockets) goes on.
+ * When it has nothing to do a thread waits for the next message in place, which is faster than to be woken by an event; but
+ * not while jobs have left something behind (timers, sockets) that its event loop is to go on with. What does not show
+ * there (an unref'd timer, a digest under way) goes on after `PATIENCE` at the latest, and between jobs that follow each
+ * other closely every half millisecond.
  *
  * To the worker: `['job', key, form?, args, loop, many, ticket]`, `['end']`. From it: `['here', id]`; `['ready']` once the initializer has run,
  * `['broken', thrown]` when that failed; per job `['gave', value]` or `['failed', thrown]`; `['died', thrown]` ahead of its
@@ -262,6 +263,8 @@ function workerMain(pack: typeof packThrown, importer: Importer, setup: WorkerSe
     watch()
   }
 
+  /** Milliseconds. Longer than a tick of the system's clock: to set a timer for less costs as much as a wake. */
+  const PATIENCE = 10
   /** Wait in place for the next message. */
   function watch(): void {
     if (busy || waiting.length > 0) return
@@ -270,7 +273,11 @@ function workerMain(pack: typeof packThrown, importer: Importer, setup: WorkerSe
     const sent = Atomics.load(shared, 0)
     let received = receiveMessageOnPort(port as unknown as MessagePort)
     if (received === undefined) {
-      if (!lookOut(shared, sent)) Atomics.wait(shared, 0, sent, wentRound + 0.5 - performance.now())
+      if (!lookOut(shared, sent)) {
+        // The port is one.
+        if (process.getActiveResourcesInfo().length > 1) return
+        Atomics.wait(shared, 0, sent, PATIENCE)
+      }
       received = receiveMessageOnPort(port as unknown as MessagePort)
     }
     if (received !== undefined) onMessage(received.message)

@@ -174,6 +174,22 @@ export function executorAheadContract(harness: Harness): void {
       })
     })
 
+    test('and also when none follows', async () => {
+      await withQuickPool({ maxWorkers: 1 }, async (pool) => {
+        const cell = words(4)
+        await pool.submit((left: Int32Array) => {
+          const { webcrypto } = process.getBuiltinModule('node:crypto')
+          const { readFile } = process.getBuiltinModule('node:fs')
+          setTimeout(() => Atomics.add(left, 0, 1), 5)
+          setTimeout(() => Atomics.add(left, 1, 1), 5).unref()
+          void webcrypto.subtle.digest('SHA-256', new Uint8Array(1)).then(() => Atomics.add(left, 2, 1))
+          readFile('.', () => Atomics.add(left, 3, 1))
+        }, cell)
+        while ([...cell].some((times) => times === 0)) await sleep(1)
+        expect([...cell]).toEqual([1, 1, 1, 1])
+      })
+    })
+
     test('no AsyncLocalStorage value goes from one job to the next', async () => {
       await withQuickPool({ maxWorkers: 1 }, async (pool) => {
         const leave = { module, export: 'leave' }
