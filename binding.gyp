@@ -11,6 +11,7 @@
         "native/error.cc",
         "native/exit-watch.cc",
         "native/fd-watch.cc",
+        "native/descriptor.cc",
         "native/file-sending.cc",
         "native/handle.cc",
         "native/io-table.cc",

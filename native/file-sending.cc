@@ -11,6 +11,7 @@
 
 #include <algorithm>
 
+#include "descriptor.h"
 #include "stream.h"
 
 namespace aioloop {
@@ -21,11 +22,6 @@ namespace {
 constexpr uint64_t kBytesAtOnce = 4 * 1024 * 1024;
 
 #ifdef __linux__
-
-int copy_descriptor(int fd) {
-  int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
-  return copy >= 0 ? copy : uv_translate_sys_error(errno);
-}
 
 void close_descriptor(int* fd) {
   if (*fd >= 0) (void)::close(*fd);

@@ -4,6 +4,7 @@
 #include <climits>
 #include <new>
 
+#include "../descriptor.h"
 #include "../file-sending.h"
 #include "address-value.h"
 #include "block-value.h"
@@ -215,6 +216,21 @@ napi_value descriptor(napi_env env, napi_callback_info info) {
 #endif
 }
 
+// A descriptor for another owner, who goes on with the connection; the stream must be closed then. -1 where there is
+// none: something is under way, the system has no more descriptors, or there are no descriptors on it.
+napi_value copy_of_descriptor(napi_env env, napi_callback_info info) {
+  Call call(env, info);
+  Stream* stream = read_stream(call);
+  int copy = -1;
+#ifndef _WIN32
+  uv_os_fd_t fd;
+  if (stream != nullptr && !stream->busy() && uv_fileno(&stream->handle()->handle, &fd) == 0) {
+    copy = copy_descriptor(fd);
+  }
+#endif
+  return number_value(env, copy < 0 ? -1 : copy);
+}
+
 // A path, an address, or undefined where there is none.
 napi_value name(napi_env env, napi_callback_info info, bool peer) {
   Call call(env, info);
@@ -329,6 +345,7 @@ void add_stream_methods(Methods* methods) {
       method("sendFile", send_file),
       method("writer", writer),
       method("descriptor", descriptor),
+      method("copyOfDescriptor", copy_of_descriptor),
       method("localName", local_name),
       method("peerName", peer_name),
       method("ipv4Names", ipv4_names),

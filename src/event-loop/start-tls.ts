@@ -17,7 +17,7 @@ import { StreamTransport } from '../transports/stream-transport.ts'
 import { TlsTransport } from '../transports/tls-transport.ts'
 import { madeTransport } from './made-transport.ts'
 import { shakeHands } from './tls-client.ts'
-import { awaitClient, type Secured, TlsAcceptor } from './tls-server.ts'
+import { awaitClient, type Below, type Secured, TlsAcceptor } from './tls-server.ts'
 import { type ClientTls, clientTls, mustHaveTls, type ServerTls, serverTls, tlsInfo } from './tls-settings.ts'
 
 const CALL = 'startTls'
@@ -103,14 +103,14 @@ export function* openAccepted<P extends StreamProtocol>(
   factory: () => P,
   tls: ServerTls,
 ): Coroutine<[TlsTransport, P]> {
-  let below: StreamTransport | undefined
+  let below: Below | undefined
   try {
     const acceptor = new TlsAcceptor(scheduler, call, undefined, tls)
     const [encrypted, socket] = yield* awaitClient(scheduler, (outcome) => {
       below = acceptor.accept(raw, undefined, outcome)
     })
     const protocol = mustBeStreamProtocol(call, factory()) as P
-    const extra = tlsInfo(socket, below as StreamTransport)
+    const extra = tlsInfo(socket, below as Below)
     const transport = yield* madeTransport(
       scheduler,
       (options) => new TlsTransport(scheduler, encrypted, protocol, { ...options, extra }),

@@ -1,14 +1,16 @@
 /**
- * The server's side of TLS. A server of Node's that never listens is handed each client as a Duplex: so names (SNI),
+ * The server's side of TLS. A server of Node's that never listens is handed each client, as a socket or a Duplex: so names (SNI),
  * protocols (ALPN), client certificates and sessions are Node's own affair. Which client a finished handshake belongs to is
  * told by the async context in which it was begun.
  *
  * Until its handshake is over a client counts as a connection of the server's, and closing or aborting reaches it.
  */
-import { AsyncLocalStorage } from 'node:async_hooks'
+import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks'
 import type { Server as NodeTlsServer, TLSSocket } from 'node:tls'
+import { CAPTURE } from '../loop/capture.ts'
 import type { Coroutine } from '../loop/contract/awaitable.ts'
 import type { StreamProtocol } from '../loop/contract/protocol.ts'
+import type { ExtraInfo } from '../loop/contract/transport.ts'
 import type { RawStream } from '../loop/io/stream-io.ts'
 import type { Ready } from '../loop/ready.ts'
 import type { Scheduler } from '../loop/scheduler.ts'
@@ -16,38 +18,75 @@ import { Future } from '../tasks/future.ts'
 import { mustBeStreamProtocol } from '../transports/check-protocol.ts'
 import { DuplexBridge } from '../transports/duplex-bridge.ts'
 import { StreamTransport } from '../transports/stream-transport.ts'
+import { type SocketCarrier, type TlsCarrier, takeSocket } from '../transports/tls-carrier.ts'
 import { TlsStream } from '../transports/tls-stream.ts'
 import { TlsTransport } from '../transports/tls-transport.ts'
-import type { TransportOptions, TransportOwner, WritingTransport } from '../transports/writing-transport.ts'
+import type { OwnedConnection, TransportOptions, TransportOwner } from '../transports/writing-transport.ts'
 import type { ProtocolFactory } from './made-transport.ts'
-import { closedInHandshake, onceLost } from './tls-client.ts'
-import { type ServerTls, tlsInfo } from './tls-settings.ts'
+import { closedInHandshake, endedInHandshake, onceLost } from './tls-client.ts'
+import { type Named, type ServerTls, tlsInfo } from './tls-settings.ts'
+
+/** The connection under a handshake: a transport, or a client's socket. */
+export type Below = Named & OwnedConnection & Pick<StreamTransport, 'isClosing' | 'runInAsyncScope'>
 
 /** A client whose handshake is going on. */
-class Handshake extends DuplexBridge {
-  readonly #acceptor: TlsAcceptor
+class Handshake {
+  readonly carrier: TlsCarrier
+  readonly below: Below
   readonly owner: TransportOwner | undefined
-  below: StreamTransport | undefined
   /** Told of the outcome, where somebody waits for it. */
   readonly outcome: HandshakeOutcome | undefined
 
-  constructor(
-    acceptor: TlsAcceptor,
-    owner: TransportOwner | undefined,
-    outcome?: HandshakeOutcome,
-    over?: StreamTransport,
-  ) {
-    super(over)
-    this.#acceptor = acceptor
+  constructor(carrier: TlsCarrier, below: Below, owner: TransportOwner | undefined, outcome?: HandshakeOutcome) {
+    this.carrier = carrier
+    this.below = below
     this.owner = owner
     this.outcome = outcome
-    this.below = over
+  }
+}
+
+/** A client that Node reads and writes by itself: counted by its server like a transport, in whose context it was made. */
+class ClientSocket extends AsyncResource implements OwnedConnection {
+  readonly #carrier: SocketCarrier
+  #closing = false
+
+  constructor(carrier: SocketCarrier, owner: TransportOwner | undefined) {
+    super('AIOLOOP_TRANSPORT', CAPTURE)
+    this.#carrier = carrier
+    owner?.attach(this)
+    carrier.duplex.once('close', () => owner?.detach(this))
+  }
+
+  getExtraInfo(name: 'sockname' | 'peername'): ExtraInfo['sockname'] | undefined {
+    return this.#carrier.getExtraInfo(name)
+  }
+
+  isClosing(): boolean {
+    return this.#closing
+  }
+
+  close(): void {
+    this.#closing = true
+    this.#carrier.abort()
+  }
+
+  abort(): void {
+    this.close()
+  }
+}
+
+/** Begins a handshake when its transport is there. */
+class ClientBridge extends DuplexBridge {
+  readonly #begin: (bridge: ClientBridge, transport: StreamTransport) => void
+
+  constructor(begin: (bridge: ClientBridge, transport: StreamTransport) => void) {
+    super()
+    this.#begin = begin
   }
 
   override connectionMade(transport: StreamTransport): void {
     super.connectionMade(transport)
-    this.below = transport
-    this.#acceptor.begin(this)
+    this.#begin(this, transport)
   }
 }
 
@@ -97,51 +136,75 @@ export class TlsAcceptor {
     this.#tls = tls
     this.#node = process.getBuiltinModule('node:tls').createServer(tls.options)
     this.#node.on('secureConnection', (socket) => this.#secured(take(places().getStore()), socket))
-    this.#node.on('tlsClientError', (error, socket) => {
+    this.#node.on('tlsClientError', (error: NodeJS.ErrnoException, socket) => {
       socket.destroy()
-      this.#failed(take(places().getStore()), error)
+      const handshake = take(places().getStore())
+      // Without a system call it is Node's word for a connection that is gone.
+      const gone = handshake !== undefined && error.code === 'ECONNRESET' && error.syscall === undefined
+      this.#failed(handshake, gone ? lostBy(handshake) : error)
     })
   }
 
   /** A client of a listening server, or one that somebody waits for. */
-  accept(raw: RawStream, owner: TransportOwner | undefined, outcome?: HandshakeOutcome): StreamTransport {
-    return new StreamTransport(this.#scheduler, raw, new Handshake(this, owner, outcome), { owner })
+  accept(raw: RawStream, owner: TransportOwner | undefined, outcome?: HandshakeOutcome): Below {
+    const taken = takeSocket(raw)
+    if (taken !== undefined) return this.#acceptSocket(taken, owner, outcome)
+    const bridge = new ClientBridge((carrier, transport) => {
+      this.#begin(new Handshake(carrier, transport, owner, outcome))
+    })
+    return new StreamTransport(this.#scheduler, raw, bridge, { owner })
   }
 
   /** A transport that was plain so far. */
   takeOver(transport: StreamTransport, outcome: HandshakeOutcome): DuplexBridge {
-    const handshake = new Handshake(this, undefined, outcome, transport)
-    this.begin(handshake)
-    return handshake
+    const bridge = new DuplexBridge(transport)
+    this.#begin(new Handshake(bridge, transport, undefined, outcome))
+    return bridge
   }
 
-  begin(handshake: Handshake): void {
+  #acceptSocket(carrier: SocketCarrier, owner: TransportOwner | undefined, outcome?: HandshakeOutcome): Below {
+    const client = new ClientSocket(carrier, owner)
+    // Until the handshake is over, an end of the peer's is the end of the connection.
+    carrier.duplex.allowHalfOpen = false
+    try {
+      this.#begin(new Handshake(carrier, client, owner, outcome))
+      return client
+    } catch (error) {
+      client.abort()
+      throw error
+    }
+  }
+
+  #begin(handshake: Handshake): void {
     const place: Place = { handshake }
-    onceLost(handshake.duplex, (error) => this.#failed(take(place), error))
-    places().run(place, () => this.#node.emit('connection', handshake.duplex))
+    const { duplex } = handshake.carrier
+    const cause = (): Error => lostBy(handshake)
+    onceLost(duplex, (error) => this.#failed(take(place), error), cause)
+    places().run(place, () => this.#node.emit('connection', duplex))
   }
 
   #secured(handshake: Handshake | undefined, socket: TLSSocket): void {
     const below = handshake?.below
-    if (handshake === undefined || below === undefined || below.isClosing()) {
+    socket.allowHalfOpen = true
+    if (handshake === undefined || below === undefined || below.isClosing() || this.#scheduler.closed) {
       socket.destroy()
       this.#failed(handshake, closedInHandshake())
       return
     }
     const inbox = { post: (entry: Ready): void => this.#scheduler.push(entry) }
-    const raw = new TlsStream(socket, inbox, handshake, this.#tls.shutdownTimeout)
+    const raw = new TlsStream(socket, inbox, handshake.carrier, this.#tls.shutdownTimeout)
     if (handshake.outcome !== undefined) return handshake.outcome.secured(raw, socket)
     // From the turn, like everything that calls the user's code, and in the context of the server.
     this.#scheduler.loop.callSoon(() => below.runInAsyncScope(() => this.#open(handshake, below, raw, socket)))
   }
 
-  #open(handshake: Handshake, below: StreamTransport, raw: RawStream, socket: TLSSocket): void {
+  #open(handshake: Handshake, below: Below, raw: RawStream, socket: TLSSocket): void {
     const { owner } = handshake
     try {
       const protocol = mustBeStreamProtocol(this.#call, this.#factory?.())
       const options: TransportOptions = { owner, extra: tlsInfo(socket, below) }
       new TlsTransport(this.#scheduler, raw, protocol, options)
-      owner?.detach(below as WritingTransport)
+      owner?.detach(below)
     } catch (exception) {
       raw.close()
       const message = 'server: the transport of an incoming connection was not made'
@@ -151,14 +214,18 @@ export class TlsAcceptor {
 
   /** The client's own affair: reported in debug mode only. */
   #failed(handshake: Handshake | undefined, exception: Error): void {
-    if (handshake === undefined) return
-    handshake.abort()
+    if (handshake === undefined || this.#scheduler.closed) return
+    handshake.below.abort()
     if (handshake.outcome !== undefined) handshake.outcome.failed(exception)
     else if (this.#scheduler.debug) {
       const message = 'server: the TLS handshake with a client failed'
       this.#scheduler.loop.callExceptionHandler({ message, exception })
     }
   }
+}
+
+function lostBy({ below }: Handshake): Error {
+  return below.isClosing() ? closedInHandshake() : endedInHandshake()
 }
 
 export type Secured = [raw: RawStream, socket: TLSSocket]

@@ -4,7 +4,7 @@ import type { ConnectionOptions, TlsOptions as NodeServerOptions, TLSSocket } fr
 import { argumentRangeError, argumentTypeError, NotSupportedError, usageTypeError } from '../base/errors.ts'
 import { mustBeTime } from '../loop/arguments.ts'
 import type { TlsOptions } from '../loop/contract/connection.ts'
-import type { ExtraInfo, Transport } from '../loop/contract/transport.ts'
+import type { ExtraInfo } from '../loop/contract/transport.ts'
 import type { Scheduler } from '../loop/scheduler.ts'
 
 /** asyncio's, in milliseconds. */
@@ -103,8 +103,13 @@ function mustBePositive(call: string, argument: string, value: number): void {
   if (value <= 0) throw argumentRangeError(call, argument, 'a positive number of milliseconds', value)
 }
 
+/** Knows both ends of the connection below. */
+export interface Named {
+  getExtraInfo(name: 'sockname' | 'peername'): ExtraInfo['sockname'] | undefined
+}
+
 /** What `getExtraInfo` of a TLS transport knows. */
-export function tlsInfo(socket: TLSSocket, below: Pick<Transport, 'getExtraInfo'>): Partial<ExtraInfo> {
+export function tlsInfo(socket: TLSSocket, below: Named): Partial<ExtraInfo> {
   const sockname = below.getExtraInfo('sockname')
   const peername = below.getExtraInfo('peername')
   const { alpnProtocol, servername } = socket as TLSSocket & { servername?: string | false }

@@ -80,6 +80,8 @@ export interface NativeLoop {
   /** A function that writes to the stream whose id stands in the word `writeTo`. */
   writer(): (bytes: Uint8Array) => void
   descriptor(id: number): number
+  /** A descriptor for another owner of the connection; -1 where there is none. */
+  copyOfDescriptor(id: number): number
   localName(id: number): SocketAddress | string | undefined
   peerName(id: number): SocketAddress | string | undefined
   /** Put both names of a TCP stream into the header, from the word `localAddress` on. False when one is not IPv4, or missing. */

@@ -140,6 +140,7 @@ export class NativeBackend implements Backend {
   start(): void {
     this.#running = true
     this.#native.start()
+    this.#share?.handed.keepAlive(true)
   }
 
   stop(): void {
@@ -147,10 +148,12 @@ export class NativeBackend implements Backend {
     // What the last handle wrote or closed does not wait for the next start.
     this.#native.drain()
     this.#native.stop()
+    this.#share?.handed.keepAlive(false)
   }
 
   close(): void {
     this.#native.close()
+    this.#share?.handed.close()
     this.#timers.close()
     this.#io.forget()
     this.#submissions.close()

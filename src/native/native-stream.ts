@@ -5,6 +5,7 @@
  *
  * What arrived before `stopReading` and was not delivered is kept, and delivered when reading goes on.
  */
+import type { Socket } from 'node:net'
 import { NO_EVENTS } from '../loop/io/no-events.ts'
 import type { FileEvents, RawFileSending, RawStream, StreamEvents, StreamNames } from '../loop/io/stream-io.ts'
 import type { SocketAddress } from '../loop/io/system.ts'
@@ -48,6 +49,7 @@ export class NativeStream implements RawStream, NativeObject, Ready {
   readonly #to: SocketAddress | string | undefined
   #connecting: boolean
   #reading = false
+  #everRead = false
   #ended = false
   #shutdown = false
   #closing = false
@@ -89,6 +91,7 @@ export class NativeStream implements RawStream, NativeObject, Ready {
   startReading(): void {
     if (this.#reading || this.#closing) return
     this.#reading = true
+    this.#everRead = true
     if (this.#held !== undefined) this.#share.makeReady(this)
     if (!this.#ended) this.#share.io.submit(SUBMIT_READ_START, this.id)
   }
@@ -125,6 +128,14 @@ export class NativeStream implements RawStream, NativeObject, Ready {
 
   sendFile(fd: number, offset: number, count: number, events: FileEvents): RawFileSending {
     return new NativeFileSending(this.#share, this.id, fd, offset, count, events)
+  }
+
+  handOver(): Socket | undefined {
+    if (this.#closing || this.#connecting || this.#everRead || this.#unsentEpoch !== -1 || this.queued > 0)
+      return undefined
+    const socket = this.#share.handed.take(this.#share.native.copyOfDescriptor(this.id))
+    if (socket !== undefined) this.retire()
+    return socket
   }
 
   close(): void {

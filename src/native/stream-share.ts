@@ -7,6 +7,7 @@ import type { SocketAddress } from '../loop/io/system.ts'
 import { systemError } from '../loop/io/system-error.ts'
 import type { Ready } from '../loop/ready.ts'
 import type { NativeLoop } from './binding.ts'
+import { HandedSockets } from './handed-sockets.ts'
 import { Ipv4Names } from './ipv4-names.ts'
 import { LOCAL_ADDRESS, LOCAL_PORT, PEER_ADDRESS, PEER_PORT, SLOT_BITS } from './layout.ts'
 import type { NativeIo } from './native-io.ts'
@@ -22,6 +23,7 @@ export class StreamShare {
   readonly native: NativeLoop
   readonly reads: ReadSlab
   readonly sends: SendSlab
+  readonly handed = new HandedSockets()
   readonly awaken: () => void
   /** Write to the stream whose id stands in `words[WRITE_TO]`. */
   readonly write: (bytes: Uint8Array) => void

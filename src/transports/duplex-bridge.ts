@@ -47,6 +47,11 @@ export class DuplexBridge implements Protocol {
     return this.#transport?.getWriteBufferSize() ?? 0
   }
 
+  /** What TLS writes comes through JavaScript, and so does a failure. */
+  stalledAt(): undefined {
+    return undefined
+  }
+
   /** Close the connection now, whatever is unsent. */
   abort(): void {
     this.#transport?.abort()

@@ -24,7 +24,7 @@ import { drive } from '../tasks/driven.ts'
 import { Future, FutureState } from '../tasks/future.ts'
 import { DONE, failed } from '../tasks/settled.ts'
 import { RawSocketView } from './raw-socket.ts'
-import type { TransportOwner, WritingTransport } from './writing-transport.ts'
+import type { OwnedConnection, TransportOwner } from './writing-transport.ts'
 
 /** Milliseconds a listener rests after an error; asyncio's. */
 const ACCEPT_RETRY_DELAY = 1000
@@ -101,7 +101,7 @@ export class Server extends AsyncResource implements contract.Server, TransportO
   /** Where clients wait for an iteration; undefined where a callback takes them. @internal */
   incoming: IncomingClients | undefined
   readonly #options: ServerOptions
-  readonly #transports = new Set<WritingTransport>()
+  readonly #connections = new Set<OwnedConnection>()
   #listening: Listening[]
   #sockets: readonly TransportSocket[]
   #serving = false
@@ -170,11 +170,11 @@ export class Server extends AsyncResource implements contract.Server, TransportO
   }
 
   closeClients(): void {
-    for (const transport of [...this.#transports]) transport.close()
+    for (const connection of [...this.#connections]) connection.close()
   }
 
   abortClients(): void {
-    for (const transport of [...this.#transports]) transport.abort()
+    for (const connection of [...this.#connections]) connection.abort()
   }
 
   waitClosed(): Awaitable<void> {
@@ -204,13 +204,13 @@ export class Server extends AsyncResource implements contract.Server, TransportO
   }
 
   /** @internal */
-  attach(transport: WritingTransport): void {
-    this.#transports.add(transport)
+  attach(connection: OwnedConnection): void {
+    this.#connections.add(connection)
   }
 
   /** @internal */
-  detach(transport: WritingTransport): void {
-    this.#transports.delete(transport)
+  detach(connection: OwnedConnection): void {
+    this.#connections.delete(connection)
     this.#wakeIfOver()
   }
 
@@ -247,7 +247,7 @@ export class Server extends AsyncResource implements contract.Server, TransportO
     const names = this.#sockets.map(({ localName: name }) =>
       typeof name === 'object' ? `${name.address}:${name.port}` : name,
     )
-    return `<Server ${state} ${[...names, ''].join(' ')}connections=${this.#transports.size}>`
+    return `<Server ${state} ${[...names, ''].join(' ')}connections=${this.#connections.size}>`
   }
 
   /** For loggers. @internal */
@@ -256,7 +256,7 @@ export class Server extends AsyncResource implements contract.Server, TransportO
   }
 
   get #over(): boolean {
-    return this.#closed && this.#transports.size === 0
+    return this.#closed && this.#connections.size === 0
   }
 
   #close(): void {

@@ -31,10 +31,16 @@ import { DEFAULT_HIGH, waterMarks } from './water-marks.ts'
 const SILENT_WRITES = 4
 const NO_EXTRA: Partial<ExtraInfo> = Object.freeze({})
 
+/** A transport, or what comes before there is one. */
+export interface OwnedConnection {
+  close(): void
+  abort(): void
+}
+
 /** Who keeps count of the connections, as a server does. */
 export interface TransportOwner {
-  attach(transport: WritingTransport): void
-  detach(transport: WritingTransport): void
+  attach(connection: OwnedConnection): void
+  detach(connection: OwnedConnection): void
 }
 
 export interface TransportOptions {

@@ -75,6 +75,7 @@ import { timeoutContract } from './timeout.contract.ts'
 import { timersContract } from './timers.contract.ts'
 import { tlsContract } from './tls.contract.ts'
 import { tlsEndingsContract } from './tls-endings.contract.ts'
+import { tlsSocketsContract } from './tls-sockets.contract.ts'
 import { transportFlowContract } from './transport-flow.contract.ts'
 import { transportsContract } from './transports.contract.ts'
 import { unclosedContract } from './unclosed.contract.ts'
@@ -115,6 +116,7 @@ export function eventLoopContract(harness: Harness): void {
     mapContract(harness)
     tlsContract(harness)
     tlsEndingsContract(harness)
+    tlsSocketsContract(harness)
     waitContract(harness)
     ensureFutureContract(harness)
     locksContract(harness)

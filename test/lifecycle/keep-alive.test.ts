@@ -113,6 +113,27 @@ describe.each(['native', 'portable'])('on the %s loop', (name) => {
     expect(ended).toMatchObject({ hung: false, code: 0, stdout: 'done\n' })
   })
 
+  test('connections with TLS of a loop that does not run keep nothing alive', async () => {
+    const ended = await runProgram(
+      `import { readFileSync } from 'node:fs'
+       import { newEventLoop, Protocol, sleep } from 'aioloop'
+       const pem = (name) => readFileSync('test/contract/tls/' + name + '.pem')
+       const key = readFileSync('test/contract/tls/server.key')
+       const loop = newEventLoop()
+       let made = 0
+       class Counted extends Protocol { connectionMade() { made++ } }
+       await loop.runUntilComplete(async () => {
+         const server = await loop.createServer(() => new Counted(), '127.0.0.1', 0, { ssl: { key, cert: pem('server') } })
+         await loop.createConnection(() => new Counted(), '127.0.0.1', server.port, { ssl: { ca: pem('ca') } })
+         while (made < 2) await sleep(1)
+         server.close()
+       })
+       console.log('done')`,
+      { env },
+    )
+    expect(ended).toMatchObject({ hung: false, code: 0, stdout: 'done\n' })
+  })
+
   test('a chain of timers each started by the one before does not let the process exit early', async () => {
     const ended = await runProgram(
       `${PRELUDE}

@@ -80,15 +80,18 @@ export class DuplexStream implements RawStream {
   /** A failure of before anybody took the events. */
   #unheard: SystemError | undefined
   readonly #onWrote = (): void => this.#wrote()
+  readonly #onEnd = (): void => this.#end()
+  readonly #onError = (error: Error): void => this.fail(error)
+  readonly #onClose = (): void => this.#closed()
 
   constructor(duplex: Duplex, inbox: Inbox, events: StreamEvents = NO_EVENTS) {
     this.#duplex = duplex
     this.inbox = inbox
     this.events = events
     duplex.pause()
-    duplex.on('end', () => this.#end())
-    duplex.on('error', (error) => this.fail(error))
-    duplex.on('close', () => this.#closed())
+    duplex.on('end', this.#onEnd)
+    duplex.on('error', this.#onError)
+    duplex.on('close', this.#onClose)
   }
 
   get queued(): number {
@@ -201,6 +204,24 @@ export class DuplexStream implements RawStream {
     this.#reading = false
     this.#held.length = 0
     this.#duplex.resume()
+  }
+
+  /** Somebody else has the Duplex from now on, as long as it was not used. @internal */
+  protected letGo(): boolean {
+    const duplex = this.#duplex
+    if (
+      this.#closing ||
+      this.#flowing ||
+      this.#ended ||
+      this.#failed ||
+      duplex.destroyed ||
+      duplex.writableLength > 0
+    ) {
+      return false
+    }
+    this.#closing = true
+    duplex.off('end', this.#onEnd).off('error', this.#onError).off('close', this.#onClose)
+    return true
   }
 
   /** @internal */

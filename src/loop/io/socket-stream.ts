@@ -38,6 +38,10 @@ export class SocketStream extends DuplexStream {
     }
   }
 
+  handOver(): Socket | undefined {
+    return this.letGo() ? this.#socket : undefined
+  }
+
   override keepLoopAlive(keep: boolean): void {
     this.#keeps = keep
     this.#update()
@@ -69,8 +73,8 @@ export class SocketStream extends DuplexStream {
 }
 
 /** Undocumented, and the only place that knows the descriptor. */
-function fdOf(holder: object): number {
-  return (holder as { _handle?: { fd?: number } | null })._handle?.fd ?? -1
+export function fdOf(holder: object): number {
+  return Math.max((holder as { _handle?: { fd?: number } | null })._handle?.fd ?? -1, -1)
 }
 
 function addressOf(address: string | undefined, port = 0, family = ''): SocketAddress | undefined {

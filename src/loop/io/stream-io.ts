@@ -9,6 +9,7 @@
  *
  * What the system refuses at once is thrown as a system error; what fails later is an event.
  */
+import type { Socket } from 'node:net'
 import type { SocketAddress, SystemError } from './system.ts'
 
 /** Who takes what happens to a raw stream. */
@@ -64,6 +65,12 @@ export interface RawStream {
    * Throws what the system refuses. Undefined for streams that have no such way.
    */
   sendFile?(fd: number, offset: number, count: number, events: FileEvents): RawFileSending
+  /**
+   * Give the connection away: from now on a socket of node:net has it, which its loop keeps as it does its streams. Nobody is
+   * told anything of this stream any more. Only for a stream that is connected and was never used; undefined where the kind
+   * of stream or the system cannot do that, and then the stream is as it was.
+   */
+  handOver?(): Socket | undefined
   /** Close now. What `queued` counts is dropped; what was written in this turn and is not counted there is sent. */
   close(): void
   /** `close()` by somebody who waits for nothing more: `closed()` comes when something else happens on the loop, or never. */
