@@ -18,7 +18,7 @@ interface Block {
 }
 
 export class ByteQueue {
-  /** The first is read from, the last is written to; one that was read to its end may stay as the last. */
+  /** The first is read from, the last is written to; one that was read to its end stays as the last while it has room. */
   #blocks: Block[] = []
   #size = 0
 
@@ -63,8 +63,16 @@ export class ByteQueue {
     const bytes = length === memory.length ? memory : memory.subarray(first.start, first.start + length)
     first.start += length
     this.#size -= length
-    if (first.start === first.end && this.#blocks.length > 1) this.#blocks.shift()
+    this.#leaveIfEmpty(first)
     return bytes
+  }
+
+  /** As many of the first bytes as there is room for in `memory`, copied. Gives their number. */
+  takeInto(memory: Uint8Array): number {
+    const length = Math.min(memory.length, this.#size)
+    this.#copy(memory, 0, length)
+    this.drop(length)
+    return length
   }
 
   /** Forget the first `count` bytes. */
@@ -76,7 +84,7 @@ export class ByteQueue {
       const here = Math.min(left, first.end - first.start)
       first.start += here
       left -= here
-      if (first.start === first.end && this.#blocks.length > 1) this.#blocks.shift()
+      this.#leaveIfEmpty(first)
     }
   }
 
@@ -102,6 +110,11 @@ export class ByteQueue {
     return -1
   }
 
+  /** Whoever has read everything holds no memory but what can be written to. */
+  #leaveIfEmpty({ memory, start, end }: Block): void {
+    if (start === end && (this.#blocks.length > 1 || end >= memory.length)) this.#blocks.shift()
+  }
+
   #join(length: number): Buffer {
     const joined = this.#peek(0, length)
     this.drop(length)
@@ -112,17 +125,22 @@ export class ByteQueue {
   #peek(from: number, to: number): Buffer {
     const end = Math.min(to, this.#size)
     const copy = Buffer.allocUnsafe(end - from)
+    this.#copy(copy, from, end)
+    return copy
+  }
+
+  /** The bytes from `from` to before `end`, which are there, to the beginning of `target`. */
+  #copy(target: Uint8Array, from: number, end: number): void {
     let base = 0
     for (const block of this.#blocks) {
       const length = block.end - block.start
       const first = Math.max(from, base)
       const last = Math.min(end, base + length)
       if (first < last && block.memory.length < block.end) throw transferred()
-      if (first < last) block.memory.copy(copy, first - from, block.start + first - base, block.start + last - base)
+      if (first < last) block.memory.copy(target, first - from, block.start + first - base, block.start + last - base)
       base += length
       if (base >= end) break
     }
-    return copy
   }
 }
 

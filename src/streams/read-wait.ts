@@ -1,13 +1,15 @@
 /**
  * The wait of a read: what it asks for, and the try to get it from what has arrived. A read is tried once when it is called
  * and, while it waits, once for each piece that arrives; its bytes are taken when they are there, and go back in front when
- * the reader is cancelled before it runs.
+ * the reader is cancelled before it runs. A piece that arrives while nothing else is there goes to the read that waits without
+ * a way through the queue.
  */
-import { IncompleteReadError, LimitOverrunError } from '../base/errors.ts'
+import { IncompleteReadError, LimitOverrunError, LoopStateError } from '../base/errors.ts'
 import type { Scheduler } from '../loop/scheduler.ts'
 import { FutureState } from '../tasks/future.ts'
 import { Grant } from '../tasks/grant.ts'
 import type { ByteQueue } from './byte-queue.ts'
+import { keep } from './kept-bytes.ts'
 
 /** What a read asks for. */
 export interface Request {
@@ -15,7 +17,14 @@ export interface Request {
   readonly call: string
   /** The bytes, or undefined while they are not all there. Throws the error of the read. */
   take(queue: ByteQueue, eof: boolean, limit: number): Buffer | undefined
+  /** The same from `piece`, which came while the queue was empty: what this wants of its beginning, copied. */
+  takeFresh(piece: Uint8Array): Buffer | undefined
+  /** For the queue: what was taken, and nobody got to see. */
+  giveBack(bytes: Buffer): Buffer
 }
+
+const beginning = (piece: Uint8Array, count: number): Uint8Array =>
+  piece.length <= count ? piece : piece.subarray(0, count)
 
 /** Some bytes, at most `count`. */
 export class Some implements Request {
@@ -29,6 +38,47 @@ export class Some implements Request {
   take(queue: ByteQueue, eof: boolean): Buffer | undefined {
     return queue.size > 0 || eof ? queue.take(this.#count) : undefined
   }
+
+  takeFresh(piece: Uint8Array): Buffer {
+    return keep(beginning(piece, this.#count))
+  }
+
+  giveBack(bytes: Buffer): Buffer {
+    return bytes
+  }
+}
+
+/** Some bytes, into memory of the caller's. What a reader gets is a view of that. */
+export class Into implements Request {
+  readonly call = 'reader.readInto'
+  readonly #memory: Buffer
+
+  constructor({ buffer, byteOffset, length }: Uint8Array) {
+    this.#memory = Buffer.from(buffer, byteOffset, length)
+  }
+
+  take(queue: ByteQueue, eof: boolean): Buffer | undefined {
+    if (queue.size === 0 && !eof) return undefined
+    return this.#memory.subarray(0, queue.takeInto(this.#present()))
+  }
+
+  takeFresh(piece: Uint8Array): Buffer {
+    const bytes = beginning(piece, this.#present().length)
+    this.#memory.set(bytes)
+    return this.#memory.subarray(0, bytes.length)
+  }
+
+  /** The memory stays the caller's. */
+  giveBack(bytes: Buffer): Buffer {
+    return Buffer.from(bytes)
+  }
+
+  #present(): Buffer {
+    if (this.#memory.length > 0) return this.#memory
+    throw new LoopStateError(
+      `${this.call}: the memory was transferred while the read waited; keep it until the read is over`,
+    )
+  }
 }
 
 /** Everything up to the end. */
@@ -37,6 +87,12 @@ export class All implements Request {
 
   take(queue: ByteQueue, eof: boolean): Buffer | undefined {
     return eof ? queue.take(queue.size) : undefined
+  }
+
+  takeFresh(): undefined {}
+
+  giveBack(bytes: Buffer): Buffer {
+    return bytes
   }
 }
 
@@ -53,6 +109,14 @@ export class Exactly implements Request {
     if (queue.size >= this.#count) return queue.take(this.#count)
     if (eof) throw new IncompleteReadError(queue.take(queue.size), this.#count)
     return undefined
+  }
+
+  takeFresh(piece: Uint8Array): Buffer | undefined {
+    return piece.length < this.#count ? undefined : keep(beginning(piece, this.#count))
+  }
+
+  giveBack(bytes: Buffer): Buffer {
+    return bytes
   }
 }
 
@@ -86,6 +150,12 @@ export class Until implements Request {
     }
     if (eof) throw new IncompleteReadError(queue.take(queue.size))
     return undefined
+  }
+
+  takeFresh(): undefined {}
+
+  giveBack(bytes: Buffer): Buffer {
+    return bytes
   }
 
   #find(queue: ByteQueue): { start: number; end: number } {
@@ -129,7 +199,7 @@ export interface ReadOwner {
   putBack(bytes: Buffer): void
 }
 
-/** `T` is what the caller gets for the bytes: themselves, or a step of an iteration. */
+/** `T` is what the caller gets for the bytes: themselves, a step of an iteration, or their number. */
 export class ReadWait<T> extends Grant<T> {
   readonly request: Request
   readonly #owner: ReadOwner
@@ -161,6 +231,6 @@ export class ReadWait<T> extends Grant<T> {
   }
 
   protected giveBack(): void {
-    if (this.#bytes !== undefined) this.#owner.putBack(this.#bytes)
+    if (this.#bytes !== undefined) this.#owner.putBack(this.request.giveBack(this.#bytes))
   }
 }

@@ -15,7 +15,7 @@ import type { ReadTransport } from '../loop/contract/transport.ts'
 import { LoopBound } from '../tasks/loop-bound.ts'
 import { failed, Settled } from '../tasks/settled.ts'
 import { ByteQueue } from './byte-queue.ts'
-import { All, Exactly, Line, type ReadOwner, ReadWait, type Request, Some, Until } from './read-wait.ts'
+import { All, Exactly, Into, Line, type ReadOwner, ReadWait, type Request, Some, Until } from './read-wait.ts'
 
 /** Bytes; asyncio's. */
 export const DEFAULT_LIMIT = 64 * 1024
@@ -33,6 +33,7 @@ export interface LineIterator {
 }
 
 const same = (bytes: Buffer): Buffer => bytes
+const size = (bytes: Buffer): number => bytes.length
 const step = (bytes: Buffer): IteratorResult<Buffer, undefined> =>
   bytes.length === 0 ? { done: true, value: undefined } : { done: false, value: bytes }
 
@@ -79,6 +80,31 @@ export class StreamReader extends LoopBound implements ReadOwner {
     mustBeCount('reader.read', count)
     if (count === 0) return this.#exception === undefined ? new Settled(Buffer.alloc(0)) : failed(this.#exception.error)
     return this.#read(count < 0 ? new All() : new Some(count), same)
+  }
+
+  /**
+   * Read into memory of yours: at least one byte, at most as many as there is room for. Gives their number; 0 means the end of
+   * the stream. The memory is the read's until it is over, and may be used again for the next: where much arrives, this costs
+   * far less than memory for each read. Not in asyncio.
+   *
+   * @throws what the connection failed with; LoopStateError while another read waits, or when the memory was transferred
+   * meanwhile; TypeError for what is no Uint8Array, RangeError for one without room.
+   *
+   * @example
+   * ```ts
+   * const memory = Buffer.allocUnsafeSlow(64 * 1024)
+   * for (let count = await reader.readInto(memory); count > 0; count = await reader.readInto(memory)) {
+   *   writer.write(memory.subarray(0, count))
+   *   await writer.drain()
+   * }
+   * ```
+   */
+  readInto(memory: Uint8Array): Awaitable<number> {
+    if (!(memory instanceof Uint8Array)) {
+      throw argumentTypeError('reader.readInto', 'memory', 'a Buffer or Uint8Array', memory)
+    }
+    if (memory.length === 0) throw argumentRangeError('reader.readInto', 'memory', 'room for a byte at least', memory)
+    return this.#read(new Into(memory), size)
   }
 
   /**
@@ -185,7 +211,8 @@ export class StreamReader extends LoopBound implements ReadOwner {
       throw argumentTypeError('reader.feedData', 'data', 'a Buffer or Uint8Array; write Buffer.from(text)', data)
     }
     if (data.length === 0) return
-    this.#queue.append(data)
+    const waiter = this.#waiter
+    if (waiter === undefined || this.#queue.size > 0 || !this.#handFresh(waiter, data)) this.#queue.append(data)
     if (this.#waiter !== undefined) this.#try(this.#waiter)
     if (this.#waiter === undefined && this.#queue.size > 2 * this.#limit) this.#pause()
   }
@@ -292,6 +319,23 @@ export class StreamReader extends LoopBound implements ReadOwner {
     this.#waiter = wait as ReadWait<unknown>
     if (this.#paused) this.#resume()
     return wait
+  }
+
+  /** A piece arrived where nothing was: what the read wants of it goes there at once, the rest into the queue. */
+  #handFresh(waiter: ReadWait<unknown>, piece: Uint8Array): boolean {
+    let bytes: Buffer | undefined
+    try {
+      bytes = waiter.request.takeFresh(piece)
+    } catch (error) {
+      this.#waiter = undefined
+      waiter.refuse(error)
+      return false
+    }
+    if (bytes === undefined) return false
+    this.#waiter = undefined
+    if (bytes.length < piece.length) this.#queue.append(piece.subarray(bytes.length))
+    waiter.hand(bytes)
+    return true
   }
 
   /** More is there: perhaps it is enough. */

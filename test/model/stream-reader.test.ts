@@ -12,6 +12,7 @@ const RUNS = Number(process.env.AIOLOOP_MODEL_RUNS ?? 200)
 type Read =
   | { readonly kind: 'read'; readonly count: number }
   | { readonly kind: 'readexactly'; readonly count: number }
+  | { readonly kind: 'readInto'; readonly count: number }
   | { readonly kind: 'readline' }
   | { readonly kind: 'readuntil'; readonly separators: readonly string[] }
 
@@ -23,11 +24,21 @@ const separators = fc.array(fc.string({ unit: fc.constantFrom('a', 'b', '\n'), m
 const reads: fc.Arbitrary<Read> = fc.oneof(
   fc.record({ kind: fc.constant('read' as const), count: fc.nat(20) }),
   fc.record({ kind: fc.constant('readexactly' as const), count: fc.nat(20) }),
+  fc.record({ kind: fc.constant('readInto' as const), count: fc.integer({ min: 1, max: 20 }) }),
   fc.record({ kind: fc.constant('readline' as const) }),
   fc.record({ kind: fc.constant('readuntil' as const), separators }),
 )
 
+/** Gives what was read as a copy, and spoils the memory: nothing may depend on it afterwards. */
+async function readInto(reader: StreamReader, count: number): Promise<Buffer> {
+  const memory = Buffer.alloc(count, '?')
+  const bytes = Buffer.from(memory.subarray(0, await reader.readInto(memory)))
+  memory.fill('!')
+  return bytes
+}
+
 function start(reader: StreamReader, read: Read): PromiseLike<Buffer> {
+  if (read.kind === 'readInto') return readInto(reader, read.count)
   if (read.kind === 'read') return reader.read(read.count)
   if (read.kind === 'readexactly') return reader.readexactly(read.count)
   if (read.kind === 'readline') return reader.readline()
@@ -36,7 +47,7 @@ function start(reader: StreamReader, read: Read): PromiseLike<Buffer> {
 
 /** What came out of `text` at a read, when all of it and the end are there: the bytes, or what the error says. */
 function expected(text: string, read: Read, limit: number): { got: string; error?: string } {
-  if (read.kind === 'read') return { got: text.slice(0, read.count) }
+  if (read.kind === 'read' || read.kind === 'readInto') return { got: text.slice(0, read.count) }
   if (read.kind === 'readexactly') {
     return text.length < read.count ? { got: text, error: 'incomplete' } : { got: text.slice(0, read.count) }
   }

@@ -45,6 +45,7 @@ exact<Awaitable<Server>>()(startServer((reader: StreamReader) => reader.read(), 
 
 const reader = new StreamReader({ limit: 1024 })
 exact<Awaitable<Buffer>>()(reader.read())
+exact<Awaitable<number>>()(reader.readInto(new Uint8Array(1)))
 exact<Awaitable<Buffer>>()(reader.readuntil(['a', new Uint8Array(1)]))
 export async function lines(): Promise<Buffer[]> {
   const found: Buffer[] = []
