@@ -31,7 +31,7 @@ export default defineConfig({
     execArgv: ['--expose-gc'],
     testTimeout: soak ? 24 * 3_600_000 : 120_000 * slowness,
     hookTimeout: 300_000 * slowness,
-    teardownTimeout: 10_000,
+    teardownTimeout: 120_000,
     // The sizes reached are read by people while the soak runs.
     disableConsoleIntercept: soak,
   },

@@ -14,10 +14,10 @@ const root = dirname(import.meta.dirname)
 
 const parts = {
   // The packed package and the programs in examples/ are tested as built, so they must be built from these sources.
-  build: () => runScript('build', ['build.mjs'], 120),
-  vitest: () => runVitest({ name: 'vitest', asan: options.asan, seconds: options.asan ? 1200 : 600 }),
-  native: () => runScript('native', ['native-tests.mjs'], 300),
-  'native-sanitized': () => runScript('native-sanitized', ['native-tests.mjs', '--sanitize'], 600),
+  build: () => runScript('build', ['build.mjs'], 300),
+  vitest: () => runVitest({ name: 'vitest', asan: options.asan, seconds: options.asan ? 1700 : 1100 }),
+  native: () => runScript('native', ['native-tests.mjs'], 600),
+  'native-sanitized': () => runScript('native-sanitized', ['native-tests.mjs', '--sanitize'], 900),
 }
 
 const { values: options, positionals } = parseArgs({

@@ -48,12 +48,13 @@ export function cancelUnwindingContract(harness: Harness): void {
         await lab.run(
           co(function* () {
             const log: string[] = []
+            const gate = getRunningLoop().createFuture<void>()
             const task = createTask(
               co(function* () {
                 try {
                   yield* wait(sleep(60_000))
                 } finally {
-                  yield* wait(sleep(50))
+                  yield* wait(gate)
                   log.push('cleaned up')
                 }
               }),
@@ -62,6 +63,7 @@ export function cancelUnwindingContract(harness: Harness): void {
             task.cancel()
             yield* settle()
             expect(outcome(task)).toBe('pending')
+            gate.setResult()
             yield* wait(waitFor([task]))
             expect([log, outcome(task)]).toEqual([['cleaned up'], 'cancelled'])
           }),

@@ -189,7 +189,8 @@ export function cancelledOpeningContract(harness: Harness): void {
           }
         }
         expect(await descriptorsBackTo(before)).toBe(true)
-        expect(open).toBe(0)
+        // The system closes a socket before Node says so.
+        while (open > 0) await sleep(1)
       }))
   })
 }

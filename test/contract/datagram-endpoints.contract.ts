@@ -2,8 +2,8 @@
 import type { Address, Coroutine } from 'aioloop'
 import { CancelledError, createTask, getRunningLoop, NotSupportedError, sleep } from 'aioloop'
 import { describe, expect, test } from 'vitest'
-import { ANY_PORT, capabilitiesOf, closed, Echo, open, Recorder, sleepReal, sockname, until } from './datagram-lab.ts'
-import { openDescriptors } from './descriptors.ts'
+import { ANY_PORT, capabilitiesOf, closed, Echo, open, Recorder, sockname, until } from './datagram-lab.ts'
+import { descriptorsBackTo, openDescriptors } from './descriptors.ts'
 import { type Harness, later, openLab } from './harness.ts'
 import { inBothLanes, type Lane } from './lane.ts'
 import { ARGUMENT_RANGE, ARGUMENT_TYPE, expectRefusal, expectThrows, rejectionOf, thrownBy } from './refusal.ts'
@@ -58,9 +58,8 @@ export function datagramEndpointsContract(harness: Harness): void {
             }
           }),
         )
-        for (let i = 0; i < 500 && (openDescriptors() ?? 0) > (before ?? 0) + 10; i++) await sleepReal()
         // The loop of the lab is open still, and has a few of its own.
-        if (before !== undefined) expect(openDescriptors()).toBeLessThanOrEqual(before + 10)
+        expect(await descriptorsBackTo((before ?? 0) + 10)).toBe(true)
       })
     })
 

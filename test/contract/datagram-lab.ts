@@ -66,7 +66,7 @@ export function open<P extends DatagramProtocol>(
 
 /** Wait until it is so. */
 export async function until(so: () => boolean, loop: EventLoop = getRunningLoop()): Promise<void> {
-  for (let i = 0; i < 5000 && !so(); i++) await later(loop, 1)
+  for (let i = 0; i < 20_000 && !so(); i++) await later(loop, 1)
   expect(so()).toBe(true)
 }
 
@@ -74,9 +74,4 @@ export async function until(so: () => boolean, loop: EventLoop = getRunningLoop(
 export async function closed(...protocols: Recorder[]): Promise<void> {
   for (const { transport } of protocols) transport.close()
   await until(() => protocols.every(({ lost }) => lost.length > 0))
-}
-
-/** Give Node's own loop a round. */
-export function sleepReal(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve))
 }

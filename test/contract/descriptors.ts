@@ -77,7 +77,7 @@ export function openDescriptors(): number | undefined {
 
 /** Wait until the process has no more descriptors open than `before`. */
 export async function descriptorsBackTo(before: number | undefined): Promise<boolean> {
-  for (let i = 0; i < 2000; i++) {
+  for (let i = 0; i < 12_000; i++) {
     const now = openDescriptors()
     if (now === undefined || before === undefined || now <= before) return true
     await new Promise((resolve) => setTimeout(resolve, 5))

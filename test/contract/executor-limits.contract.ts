@@ -30,7 +30,7 @@ export function executorLimitsContract(harness: Harness): void {
   probe.close()
   // What a loop without executors says is in executors.contract.ts.
   if (!executor) return
-  describe('executors at their limits', { timeout: 60_000 }, () => {
+  describe('executors at their limits', () => {
     const lab = openLab(harness)
 
     test('shutdownDefaultExecutor with a time limit leaves stuck work behind, and says so', async () => {

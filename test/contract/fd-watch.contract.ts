@@ -41,7 +41,7 @@ export function fdWatchContract(harness: Harness): void {
 
     /** Let the loop poll, until it is so or for a while. */
     async function until(loop: EventLoop, so: () => boolean): Promise<void> {
-      for (let i = 0; i < 2000 && !so(); i++) await later(loop, 1)
+      for (let i = 0; i < 20_000 && !so(); i++) await later(loop, 1)
       expect(so()).toBe(true)
     }
     async function someTurns(loop: EventLoop): Promise<void> {

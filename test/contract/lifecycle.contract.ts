@@ -249,7 +249,7 @@ export function lifecycleContract(harness: Harness): void {
         loop.stop()
       }
       loop.callSoon(() => void look())
-      loop.callLater(2000, () => loop.stop())
+      loop.callLater(60_000, () => loop.stop())
       await loop.runForever()
       expect(found).toEqual([loop, loop, loop])
     })

@@ -28,13 +28,9 @@ export function staggeredRaceContract(harness: Harness): void {
         await lab.run(
           co(function* () {
             const { result, index, exceptions } = yield* wait(staggeredRace([forever, giving, giving], 2))
-            expect([result, index, exceptions.length, isCancelled(exceptions[0]), exceptions[1]]).toEqual([
-              'won',
-              1,
-              2,
-              true,
-              undefined,
-            ])
+            expect([result, index, isCancelled(exceptions[0]), exceptions[1]]).toEqual(['won', 1, true, undefined])
+            // A machine that stalls while the second one runs gives the third its time, too late to win.
+            if (!harness.realTime) expect(exceptions).toHaveLength(2)
             expect(currentTask()?.cancelling()).toBe(0)
           }),
         )

@@ -139,7 +139,7 @@ export function subprocessProtocolContract(harness: Harness): void {
               expect((error as NodeJS.ErrnoException).errno).toBeLessThan(0)
             }
             expect(childrenOf(process.pid)).toEqual(children)
-            for (let i = 0; i < 500 && openDescriptors() > descriptors; i++) yield* wait(sleep(1))
+            for (let i = 0; i < 20_000 && openDescriptors() > descriptors; i++) yield* wait(sleep(1))
             expect(openDescriptors()).toBeLessThanOrEqual(descriptors)
           }),
         )
@@ -299,7 +299,7 @@ export function subprocessProtocolContract(harness: Harness): void {
             expect(isCancelled(reason)).toBe(true)
             expect(recorders[0]?.calls.at(-1)).toBe('lost')
             expect(childrenOf(process.pid)).toEqual(children)
-            for (let i = 0; i < 500 && openDescriptors() > descriptors; i++) yield* wait(sleep(1))
+            for (let i = 0; i < 20_000 && openDescriptors() > descriptors; i++) yield* wait(sleep(1))
             expect(openDescriptors()).toBeLessThanOrEqual(descriptors)
           }),
         )

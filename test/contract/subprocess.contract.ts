@@ -29,7 +29,7 @@ const EVERY_PIPE = { stdin: PIPE, stdout: PIPE, stderr: PIPE } as const
 /** Everything that was begun is closed and reaped, sooner or later: handles are given back a round after their end. */
 async function settled(descriptors: number, children: readonly number[]): Promise<void> {
   const over = () => openDescriptors() <= descriptors && childrenOf(process.pid).length <= children.length
-  for (let i = 0; i < 2000 && !over(); i++) await sleep(1)
+  for (let i = 0; i < 20_000 && !over(); i++) await sleep(1)
   expect(childrenOf(process.pid)).toEqual(children)
   expect(openDescriptors()).toBeLessThanOrEqual(descriptors)
 }

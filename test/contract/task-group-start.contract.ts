@@ -351,13 +351,16 @@ export function taskGroupStartContract(harness: Harness): void {
             taskGroup(
               co(function* (tg: TaskGroup) {
                 const both = Promise.all([tg.start(service(2)), tg.start(service(1))])
+                const ending = getRunningLoop().createFuture<void>()
                 tg.createTask(
                   co(function* () {
-                    yield* wait(sleep(10))
+                    yield* wait(ending)
+                    yield* settle()
                     log.push(yield* wait(tg.start(service(3))))
                   }),
                 )
                 log.push(...(yield* wait(both)))
+                ending.setResult()
               }),
             ),
           )

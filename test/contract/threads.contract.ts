@@ -173,13 +173,17 @@ export function threadsContract(harness: Harness): void {
 
     test('a loop that closes fails the calls that it held, and takes no more', async () => {
       const served = lab.newLoop()
-      served.expose('never', () => new Promise(() => {}))
+      let begun = 0
+      served.expose('never', () => {
+        begun++
+        return new Promise(() => {})
+      })
       const running = served.runForever()
       await lab.run(async () => {
         const remote = connectLoop(served.share())
         expect(remote.isClosed()).toBe(false)
         const calls = [1, 2].map(() => runCoroutineThreadsafe('never', remote))
-        await later(getRunningLoop(), 5)
+        while (begun < 2) await later(getRunningLoop(), 1)
         served.stop()
         await running
         served.close()

@@ -135,7 +135,15 @@ export function waitContract(harness: Harness): void {
       test('a cancelled wait cancels none of what it waits for', async () => {
         await lab.run(
           co(function* () {
-            const children = [sleeper(10), sleeper(20)]
+            const gate = getRunningLoop().createFuture<void>()
+            const children = [10, 20].map((value) =>
+              createTask(
+                co(function* () {
+                  yield* wait(gate)
+                  return value
+                }),
+              ),
+            )
             const waiter = createTask(
               co(function* () {
                 yield* wait(waitFor(children, { timeout: 60_000 }))
@@ -146,6 +154,7 @@ export function waitContract(harness: Harness): void {
             yield* wait(sleep(1))
             expect(waiter.cancelled()).toBe(true)
             expect(children.map((task) => task.cancelling())).toEqual([0, 0])
+            gate.setResult()
             expect(yield* wait(gather(children))).toEqual([10, 20])
           }),
         )

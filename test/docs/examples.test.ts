@@ -60,7 +60,7 @@ describe('examples in the documentation', () => {
   it.each(examples)('$place runs', async ({ file, output }) => {
     const { stdout } = await promisify(execFile)(process.execPath, [join(root, 'scripts', 'run.mjs'), file], {
       cwd: root,
-      timeout: 100_000,
+      timeout: 300_000,
     })
     if (output !== undefined) expect(stdout).toBe(output)
   })

@@ -11,7 +11,7 @@ export function environmentOfTools(): NodeJS.ProcessEnv {
 }
 
 export function tool(name: string, ...probe: string[]): string | undefined {
-  const options = { stdio: 'ignore', env: environmentOfTools(), timeout: 30_000 } as const
+  const options = { stdio: 'ignore', env: environmentOfTools(), timeout: 120_000 } as const
   return spawnSync(name, probe, options).status === 0 ? name : undefined
 }
 

@@ -32,7 +32,7 @@ function* exitCode(command: string): Coroutine<number> {
 
 /** Node's loop takes a while to find that somebody ended. */
 async function until(done: () => boolean): Promise<void> {
-  for (let i = 0; i < 2000 && !done(); i++) await new Promise((resolve) => setTimeout(resolve, 2))
+  for (let i = 0; i < 20_000 && !done(); i++) await new Promise((resolve) => setTimeout(resolve, 2))
   expect(done()).toBe(true)
 }
 

@@ -36,10 +36,9 @@ const SITUATIONS: Record<string, string> = {
     const server = createServer((q, r) => { r.end('x'); server.close(); submit() })
     server.listen(0, '127.0.0.1', () => get({ port: server.address().port, host: '127.0.0.1', agent: false }, (r) => r.resume()))`,
   'a FinalizationRegistry callback': `
-    const registry = new FinalizationRegistry(submit)
+    const registry = new FinalizationRegistry(() => { clearInterval(again); submit() })
     ;(function () { registry.register({}, 0) })()
-    const again = setInterval(() => { globalThis.gc(); }, 2)
-    setTimeout(() => clearInterval(again), 200)`,
+    const again = setInterval(() => { globalThis.gc(); }, 2)`,
   'a top-level await that ended': 'await new Promise((r) => setImmediate(r)); submit()',
   'the message of a Worker': `
     const { Worker } = await import('node:worker_threads')

@@ -205,7 +205,7 @@ let before
 for (let i = 0; i < ${count}; i++) {
   const worker = new Worker(new URL('data:text/javascript,' + encodeURIComponent(source)))
   const code = await new Promise((resolve) => {
-    const late = setTimeout(() => resolve('it did not end in 10 s'), 10000)
+    const late = setTimeout(() => resolve('it did not end in 60 s'), 60000)
     worker.once('exit', (code) => { clearTimeout(late); resolve(code) })
     worker.once('error', () => {})
     ${terminate ? "worker.once('message', () => setTimeout(() => worker.terminate(), i % 5))" : ''}
@@ -214,7 +214,7 @@ for (let i = 0; i < ${count}; i++) {
   // The first one brings what stays with the process.
   before ??= descriptors()
 }
-for (let i = 0; descriptors() > before && i < 400; i++) await new Promise((resolve) => setTimeout(resolve, 5))
+for (let i = 0; descriptors() > before && i < 4000; i++) await new Promise((resolve) => setTimeout(resolve, 5))
 if (descriptors() > before) problems.push('descriptors: ' + before + ' after the first worker, ' + descriptors() + ' at the end')
 console.log(JSON.stringify(problems))
 process.exit(0)`

@@ -12,7 +12,7 @@ beforeAll(async () => {
 })
 afterAll(removePrograms)
 
-describe('workers that idle, wait and hang', { timeout: 120_000 }, () => {
+describe('workers that idle, wait and hang', () => {
   it.each([
     ['beside', 'exit', { code: 0, signal: null, stderr: '' }],
     ['beside', 'error', { code: 1, signal: null, stderr: expect.stringContaining('the program fails') }],

@@ -11,7 +11,7 @@ afterAll(removePrograms)
 
 const ended = (stdout: string) => ({ code: 0, signal: null, stdout, stderr: '' })
 
-describe('thread pools', { timeout: 120_000 }, () => {
+describe('thread pools', () => {
   it('work while the main thread blocks in a loop, and their dead are noticed there', async () => {
     expect(await scene('blocking')).toEqual(ended('8 5 BrokenExecutorError BrokenExecutorError 1 4 9\n'))
   })

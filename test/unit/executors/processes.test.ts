@@ -12,7 +12,7 @@ afterAll(removePrograms)
 /** It ends only when the workers have ended too: they hold its output. */
 const ended = (stdout: string) => ({ code: 0, signal: null, stdout, stderr: '' })
 
-describe('process pools', { timeout: 120_000 }, () => {
+describe('process pools', () => {
   it('work while the main thread blocks in a loop, and their dead are noticed there', async () => {
     expect(await scene('blocking')).toEqual(ended('true 5 3000001 1 BrokenExecutorError BrokenExecutorError 1 4 9\n'))
   })

@@ -69,8 +69,9 @@ describe('Workers end cleanly and soon', () => {
       expect(ended).toMatchObject({ code: 0, signal: null, stderr: '' })
       const [clean, longest] = ended.stdout.split(' ')
       expect(clean).toBe('clean')
-      // Termination of a blocked loop takes one slice of 50 ms; the rest is what a slow machine needs for a Worker.
-      expect(Number(longest)).toBeLessThan(5000)
+      // Termination of a blocked loop takes one slice of 50 ms, and without slices all of its hours; the rest is what a slow
+      // machine needs for a Worker.
+      expect(Number(longest)).toBeLessThan(60_000)
     },
   )
 })

@@ -11,7 +11,7 @@ afterAll(removePrograms)
 
 const ended = (stdout: string) => ({ code: 0, signal: null, stdout, stderr: '' })
 
-describe.each(['main', 'worker'] as const)('in a thread of the kind: %s', { timeout: 120_000 }, (where) => {
+describe.each(['main', 'worker'] as const)('in a thread of the kind: %s', (where) => {
   test('timers, sockets, pipes, children, look-ups, executors and signals work in a blocking run', async () => {
     const signal = {
       main: 'signal',

@@ -130,11 +130,10 @@ describe('^C where somebody else has a say', () => {
   test('a blocking run inside a run is interrupted itself, and the outer run goes on', async () => {
     const ended = await go(`await run(async () => {
       await sleep(1)
-      let error
-      setTimeout(() => {
-        try { runSync(function* () { process.stdout.write('ready'); yield* sleep(60000) }) } catch (e) { error = e }
-      }, 1)
-      await sleep(50)
+      const error = await new Promise((resolve) => setTimeout(() => {
+        try { runSync(function* () { process.stdout.write('ready'); yield* sleep(60000) }) } catch (e) { resolve(e) }
+      }, 1))
+      await sleep(1)
       console.log(error instanceof InterruptedError)
     })`)
     expect(ended).toMatchObject({ hung: false, code: 0 })

@@ -268,14 +268,19 @@ describe('Runner', () => {
   test('a task left by one run goes on in the next', async () => {
     const runner = new Runner()
     const log: string[] = []
-    await runner.run(async () => {
-      createTask(async () => {
-        await sleep(5)
+    const gate = runner.getLoop().createFuture<void>()
+    const task = await runner.run(async () => {
+      const left = createTask(async () => {
+        await gate
         log.push('went on')
       })
+      return { left }
     })
     expect(log).toEqual([])
-    await runner.run(() => sleep(30))
+    await runner.run(async () => {
+      gate.setResult()
+      await task.left
+    })
     expect(log).toEqual(['went on'])
     await runner.close()
   })

@@ -117,18 +117,21 @@ const scenes: Record<string, () => unknown> = {
   /** Work that nobody waits for keeps the process alive until it is done. */
   async busy() {
     const pool = new ThreadPoolExecutor({ maxWorkers: 1 })
+    const over = new Int32Array(new SharedArrayBuffer(4))
     await run(async () => {
-      pool.submit(
-        () =>
-          new Promise<void>((resolve) => {
-            setTimeout(() => {
-              console.log('worked')
-              resolve()
-            }, 50)
-          }),
-      )
+      pool.submit((over: Int32Array) => {
+        Atomics.wait(over, 0, 0)
+        return new Promise<void>((resolve) => {
+          setTimeout(() => {
+            console.log('worked')
+            resolve()
+          }, 50)
+        })
+      }, over)
     })
     console.log('run is over')
+    Atomics.store(over, 0, 1)
+    Atomics.notify(over, 0)
   },
 }
 
