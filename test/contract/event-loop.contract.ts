@@ -59,6 +59,7 @@ import { signalsContract } from './signals.contract.ts'
 import { sleepContract } from './sleep.contract.ts'
 import { staggeredRaceContract } from './staggered-race.contract.ts'
 import { streamHandOverContract } from './stream-hand-over.contract.ts'
+import { streamReadIntoContract } from './stream-read-into.contract.ts'
 import { streamReaderContract } from './stream-reader.contract.ts'
 import { streamsContract } from './streams.contract.ts'
 import { subprocessContract } from './subprocess.contract.ts'
@@ -147,6 +148,7 @@ export function eventLoopContract(harness: Harness): void {
     transportsContract(harness)
     transportFlowContract(harness)
     memoryOfUsersContract(harness)
+    streamReadIntoContract(harness)
     streamReaderContract(harness)
     streamsContract(harness)
     subprocessProtocolContract(harness)

@@ -93,73 +93,6 @@ export function streamReaderContract(harness: Harness): void {
           expect(yield* wait(reading)).toEqual(['one', 0, true])
         }))
 
-      test('readInto fills memory of the caller with what is there, and says how much', () =>
-        run(function* () {
-          const reader = new StreamReader()
-          const memory = new Uint8Array(8).fill(1)
-          const inside = memory.subarray(2, 6)
-          reader.feedData(bytes('abcdef'))
-          reader.feedData(bytes('gh'))
-          expect(yield* wait(reader.readInto(inside))).toBe(4)
-          expect(String(Buffer.from(memory))).toBe('\u0001\u0001abcd\u0001\u0001')
-          expect(yield* wait(reader.readInto(memory))).toBe(4)
-          expect(String(Buffer.from(memory))).toBe('efghcd\u0001\u0001')
-          reader.feedData(bytes('i'))
-          reader.feedEof()
-          expect(yield* wait(reader.readInto(memory))).toBe(1)
-          expect(yield* wait(reader.readInto(memory))).toBe(0)
-          expect(String(Buffer.from(memory))).toBe('ifghcd\u0001\u0001')
-          expect(reader.atEof()).toBe(true)
-        }))
-
-      test('readInto waits, takes what there is room for, and leaves the rest', () =>
-        run(function* () {
-          const reader = new StreamReader()
-          const memory = Buffer.alloc(3)
-          const source = bytes('abcde')
-          const reading = createTask(co(() => wait(reader.readInto(memory))))
-          yield* settle()
-          reader.feedData(source)
-          source.fill('-')
-          reader.feedData(bytes('f'))
-          expect([yield* wait(reading), String(memory)]).toEqual([3, 'abc'])
-          expect(String(yield* wait(reader.read(10)))).toBe('def')
-          const next = createTask(co(() => wait(reader.readInto(memory))))
-          yield* settle()
-          reader.feedData(bytes('gh'))
-          expect([yield* wait(next), String(memory)]).toEqual([2, 'ghc'])
-          const last = createTask(co(() => wait(reader.readInto(memory))))
-          yield* settle()
-          reader.feedEof()
-          expect(yield* wait(last)).toBe(0)
-        }))
-
-      test('a cancelled readInto leaves its bytes to the next read, whatever becomes of the memory', () =>
-        run(function* () {
-          const reader = new StreamReader()
-          const memory = Buffer.alloc(3)
-          const granted = createTask(co(() => wait(reader.readInto(memory))))
-          yield* settle()
-          reader.feedData(bytes('abcd'))
-          granted.cancel()
-          expect(yield* caught(wait(granted))).toBeInstanceOf(CancelledError)
-          memory.fill('-')
-          expect(String(yield* wait(reader.read(10)))).toBe('abcd')
-        }))
-
-      test('a readInto whose memory is transferred while it waits fails, and the bytes stay', () =>
-        run(function* () {
-          const reader = new StreamReader()
-          const memory = new Uint8Array(new ArrayBuffer(3))
-          const reading = createTask(co(() => wait(reader.readInto(memory))))
-          yield* settle()
-          structuredClone(memory.buffer, { transfer: [memory.buffer] })
-          reader.feedData(bytes('abcd'))
-          const error = yield* caught(wait(reading))
-          expectRefusal(error, { class: LoopStateError, code: LOOP_STATE, names: ['reader.readInto', 'transferred'] })
-          expect(String(yield* wait(reader.read(10)))).toBe('abcd')
-        }))
-
       test('readexactly that waits takes its part of a larger piece, and of a smaller one with the next', () =>
         run(function* () {
           const reader = new StreamReader()
@@ -476,9 +409,6 @@ export function streamReaderContract(harness: Harness): void {
         expectThrows(() => reader.readexactly(-1), range)
         expectThrows(() => reader.readexactly(1.5), range)
         expectThrows(() => reader.read('1' as never), type)
-        expectThrows(() => reader.readInto(new Uint8Array(0)), range)
-        expectThrows(() => reader.readInto('1' as never), type)
-        expectThrows(() => reader.readInto(new ArrayBuffer(1) as never), type)
         expectThrows(() => reader.readuntil(''), range)
         expectThrows(() => reader.readuntil([]), range)
         expectThrows(() => reader.readuntil(1 as never), type)
