@@ -1,6 +1,9 @@
 /**
  * The loops that block their thread while a pool works for them: nothing of Node's runs there, so they are woken by the
  * workers themselves, through the addon, and fetch the messages in their turn. One record for each pool.
+ *
+ * They are woken by every outcome, and every end of a worker, whosever work it is: a loop may block inside a callback of
+ * another, and wait for a worker that is at the other's work.
  */
 import type { MailIo, MailListener } from '../loop/io/mail-io.ts'
 import type { Scheduler } from '../loop/scheduler.ts'
@@ -8,9 +11,12 @@ import type { Scheduler } from '../loop/scheduler.ts'
 export class BlockedLoops {
   readonly #listener: MailListener
   readonly #counts = new Map<MailIo, number>()
+  readonly #changed: (scheduler?: Scheduler) => void
 
-  constructor(listener: MailListener) {
+  /** `changed` is called when loops are there that were not, with the scheduler of the new one, or are there no more. */
+  constructor(listener: MailListener, changed: (scheduler?: Scheduler) => void) {
     this.#listener = listener
+    this.#changed = changed
   }
 
   /** The loop of this scheduler waits for something of the pool. */
@@ -19,7 +25,9 @@ export class BlockedLoops {
     if (mail === undefined) return
     const count = this.#counts.get(mail) ?? 0
     this.#counts.set(mail, count + 1)
-    if (count === 0) mail.listen(this.#listener)
+    if (count > 0) return
+    mail.listen(this.#listener)
+    this.#changed(scheduler)
   }
 
   end(scheduler: Scheduler): void {
@@ -27,7 +35,10 @@ export class BlockedLoops {
     if (mail === undefined) return
     const count = this.#counts.get(mail) ?? 0
     if (count > 1) this.#counts.set(mail, count - 1)
-    else if (this.#counts.delete(mail)) mail.unlisten(this.#listener)
+    else if (this.#counts.delete(mail)) {
+      mail.unlisten(this.#listener)
+      this.#changed()
+    }
   }
 
   /** Every loop that waits now. */

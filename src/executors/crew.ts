@@ -36,10 +36,13 @@ export class Crew implements JobOwner, SeatOwner {
   readonly #free: Seat[] = []
   /** Workers on their way out. */
   readonly #leaving = new Set<Seat>()
-  readonly #blocked = new BlockedLoops({
-    woken: () => this.#drain(),
-    loopClosed: (id) => this.#loopClosed(id),
-  })
+  readonly #blocked = new BlockedLoops(
+    {
+      woken: () => this.#drain(),
+      loopClosed: (id) => this.#loopClosed(id),
+    },
+    (scheduler) => this.#blockedChanged(scheduler),
+  )
   #submitted = 0
   #closing = false
   #interrupted = false
@@ -52,8 +55,14 @@ export class Crew implements JobOwner, SeatOwner {
 
   /** Have a worker begin with this at once. False when it has to wait. Throws what cannot be cloned. */
   hand(job: Job): boolean {
-    const seat = this.#queue.size > 0 ? undefined : this.#seatFor(job.scheduler)
-    if (seat === undefined) return false
+    if (this.#queue.size > 0) return false
+    // First, because that may show that a worker has ended.
+    this.#blocked.begin(job.scheduler)
+    const seat = this.#seatFor(job.scheduler)
+    if (seat === undefined) {
+      this.#blocked.end(job.scheduler)
+      return false
+    }
     job.number = ++this.#submitted
     try {
       seat.run(job)
@@ -61,18 +70,18 @@ export class Crew implements JobOwner, SeatOwner {
       job.parcel = undefined
     } catch (error) {
       this.#free.push(seat)
+      this.#blocked.end(job.scheduler)
       throw error
     }
-    this.#blocked.begin(job.scheduler)
     return true
   }
 
   /** Behind all that waits. Its arguments are its own. */
   enqueue(job: Job): void {
     job.number = ++this.#submitted
+    this.#blocked.begin(job.scheduler)
     job.queued = true
     this.#queue.add(job)
-    this.#blocked.begin(job.scheduler)
     this.#dispatch()
   }
 
@@ -197,6 +206,7 @@ export class Crew implements JobOwner, SeatOwner {
     if (free !== undefined || this.#seats.size >= this.#owner.maxWorkers) return free
     const seat = new Seat(this, (events) => this.#owner.openWorker(scheduler, events))
     this.#seats.add(seat)
+    seat.tellAlso([...this.#blocked.mails()])
     return seat
   }
 
@@ -276,6 +286,18 @@ export class Crew implements JobOwner, SeatOwner {
     if (!this.#closing) return
     this.#listenToLeaving()
     this.#owner.crewShrank()
+  }
+
+  /** A loop has come to block, or has ceased to. */
+  #blockedChanged(scheduler?: Scheduler): void {
+    const mails = [...this.#blocked.mails()]
+    let busy = false
+    for (const seat of this.#seats) {
+      seat.tellAlso(mails)
+      busy ||= seat.load > 0
+    }
+    // What workers said before they knew of it is fetched in its next turn.
+    if (busy) scheduler?.backend.wakeThreadsafe()
   }
 
   /** A loop that blocks hears of the end of workers by their native loops. */

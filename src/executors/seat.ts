@@ -8,7 +8,6 @@ import { Deque } from '../base/deque.ts'
 import { unpackThrown } from '../base/error-transfer.ts'
 import { BrokenExecutorError } from '../base/errors.ts'
 import type { MailIo } from '../loop/io/mail-io.ts'
-import { blockedMail } from './blocked-loops.ts'
 import type { Job } from './job.ts'
 import type { WorkerChannel, WorkerEvents, WorkerMessage } from './worker-events.ts'
 
@@ -34,6 +33,8 @@ export class Seat implements WorkerEvents {
   /** Keys of the work whose text the worker has. */
   readonly #known = new Set<number>()
   readonly #told = new Set<MailIo>()
+  /** Loops that block, and hear of all that the worker says and of its end. */
+  #listeners: readonly MailIo[] = []
   /** The oldest first: that one runs, or will be the next to run. */
   readonly #held = new Deque<Job>()
   /** Jobs that it was sent and has not sent back. */
@@ -83,7 +84,6 @@ export class Seat implements WorkerEvents {
     const { parcel, scheduler } = job
     if (parcel === undefined) return
     const { claims } = this.#channel
-    const mail = blockedMail(scheduler)
     const { form, args, list, many } = parcel
     const text = this.#known.has(form.key) ? undefined : form
     const ticket = claims?.next() ?? 0
@@ -96,7 +96,6 @@ export class Seat implements WorkerEvents {
     job.seat = this
     job.ticket = ticket
     this.#keepAlive(true)
-    if (mail !== undefined) this.listenFor(mail)
   }
 
   /** Take back one job. False when the worker has begun with it. */
@@ -130,6 +129,13 @@ export class Seat implements WorkerEvents {
       jobs.push(job)
     }
     return jobs
+  }
+
+  /** Have these blocking loops, and no others, hear of all that the worker says and of its end. */
+  tellAlso(mails: readonly MailIo[]): void {
+    this.#listeners = mails
+    this.#channel.claims?.wakeAlso(mails.map(({ id }) => id))
+    for (const mail of mails) this.listenFor(mail)
   }
 
   /** Have a blocking loop hear when the worker ends. */
@@ -171,10 +177,7 @@ export class Seat implements WorkerEvents {
         return
       case 'here':
         this.loopId = message[1]
-        for (let i = 0; i < this.#held.length; i++) {
-          const mail = blockedMail((this.#held.at(i) as Job).scheduler)
-          if (mail !== undefined) this.listenFor(mail)
-        }
+        for (const mail of this.#listeners) this.listenFor(mail)
         return
       case 'gave':
         this.#finish((job) => job.gave(message[1]))

@@ -52,8 +52,9 @@ export interface WorkerPort {
 }
 
 const LOAD = '(url) => import(url)'
+const NAME = "(fn, value) => Object.defineProperty(fn, 'name', { value, configurable: true })"
 /** What bundlers (esbuild, Vite) put in place of names and of `import`. */
-export const HELPERS = `globalThis.__name ??= (fn) => fn;globalThis.__vite_ssr_dynamic_import__ ??= ${LOAD}`
+export const HELPERS = `globalThis.__name ??= ${NAME};globalThis.__vite_ssr_dynamic_import__ ??= ${LOAD}`
 
 /** The text for `new Worker(text, { eval: true })`; fit for a script and for a module. */
 export function threadProgram(): string {
@@ -75,9 +76,18 @@ function workerMain(pack: typeof packThrown, importer: Importer, setup: WorkerSe
   const known = new Map<number, AnyFunction>()
   const waker = source === undefined ? undefined : (new vm.Script(source).runInThisContext() as Waker)
   let woken = 0
+  /** As claims.ts has it. */
+  const STATES = 6
 
+  /** The loop whose job it was, and those that block. */
   function wake(loop: number): void {
-    if (loop !== 0) waker?.wake(loop)
+    if (waker === undefined) return
+    if (loop !== 0) waker.wake(loop)
+    if (cells === undefined) return
+    for (let i = 2; i < STATES; i++) {
+      const low = Atomics.load(cells, i) >>> 0
+      if (low !== 0 && low !== loop % 2 ** 32) waker.wake(waker.id - (waker.id % 2 ** 32) + low)
+    }
   }
   function tell(message: unknown[], loop: number): void {
     port.postMessage(message, [])
@@ -222,7 +232,7 @@ function workerMain(pack: typeof packThrown, importer: Importer, setup: WorkerSe
   /** False for work that was taken back. */
   function claim(ticket: number): boolean {
     if (cells === undefined) return true
-    const begins = Atomics.compareExchange(cells, 2 + (ticket & (cells.length - 3)), 0, 1) === 0
+    const begins = Atomics.compareExchange(cells, STATES + (ticket & (cells.length - STATES - 1)), 0, 1) === 0
     Atomics.store(cells, 1, (ticket + 1) | 0)
     return begins
   }

@@ -319,7 +319,7 @@ export function executorsContract(harness: Harness): void {
         await expectRejects(() => hungry, { class: BrokenExecutorError, code: BROKEN })
         expect(await pool.submit(() => 'fine')).toBe('fine')
       })
-    }, 60_000)
+    })
 
     test('shutdown waits for all work, takes no more, and may cancel what waits', async () => {
       await lab.run(async () => {

@@ -59,7 +59,7 @@ export function processPoolContract(harness: Harness): void {
         expect(results).toEqual([1, 4, 9])
         await pool.shutdown()
       })
-    }, 60_000)
+    })
 
     test('what cannot be sent is refused by submit, when it waits too', async () => {
       await withPool({ maxWorkers: 1 }, async (pool) => {
@@ -81,7 +81,7 @@ export function processPoolContract(harness: Harness): void {
         }
         expect(bytes.length).toBe(2)
       })
-    }, 60_000)
+    })
 
     test('a process that dies fails the work that it held, and nothing else', async () => {
       await withPool({ maxWorkers: 1 }, async (pool) => {
@@ -94,7 +94,7 @@ export function processPoolContract(harness: Harness): void {
         await expectRejects(() => deaths[1], { class: BrokenExecutorError, code: BROKEN, names: ['SIGKILL'] })
         expect(await after).toBe('fine')
       })
-    }, 60_000)
+    })
 
     test('a process gives way to another after its share, begins with the initializer, and can be interrupted', async () => {
       const initializer = { module, export: 'start' }
@@ -111,6 +111,6 @@ export function processPoolContract(harness: Harness): void {
         expect(isCancelled(await rejectionOf(() => stuck))).toBe(true)
         expect(await next).toBe('goes on')
       })
-    }, 60_000)
+    })
   })
 }

@@ -26,6 +26,14 @@ describe('thread pools', () => {
   it('serve loops of both kinds in turn', async () => {
     expect(await scene('both')).toEqual(ended('beside blocking beside\n'))
   })
+  it('serve a loop that blocks inside another, whose work fills the pool', async () => {
+    expect(await scene('nested')).toEqual(ended('innermost through through\n'))
+    expect(await scene('nestedShutdown')).toEqual(ended('through 1 2\n'))
+  })
+  it('and whose work kills a worker', async () => {
+    const line = 'inner BrokenExecutorError\n'
+    expect(await scene('nestedDeaths')).toEqual(ended(line + line))
+  })
   it('do not keep the process alive without work', async () => {
     expect(await scene('idle')).toEqual(ended('[ 1, 2 ]\n'))
   })

@@ -26,6 +26,11 @@ describe('process pools', () => {
   it('replace a worker that was killed without work', async () => {
     expect(await scene('killedIdle')).toEqual(ended('true\n'))
   })
+  it('replace a worker that ran out of memory, and fail the work that it held', async () => {
+    const { stderr, ...rest } = await scene('outOfMemory')
+    expect(rest).toEqual({ code: 0, signal: null, stdout: 'BrokenExecutorError goes on\n' })
+    expect(stderr).toContain('heap out of memory')
+  })
   it('keep no loop alive without work', async () => {
     expect(await scene('idle')).toEqual(ended('ERR_AIOLOOP_DEADLOCK\ntrue\n'))
   })

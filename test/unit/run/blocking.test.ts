@@ -22,6 +22,9 @@ describe.each(['main', 'worker'] as const)('in a thread of the kind: %s', (where
   test('coroutines are run to their end, again on one loop, and for as long as nobody stops the loop', async () => {
     expect(await scene('ways', where)).toEqual(ended('2\n4 6\n8 0\n'))
   })
+  test('waits within waits go on at the top level of a module', async () => {
+    expect(await scene('waits', where)).toEqual(ended('1 1 1 2 1 2\n'))
+  })
   test('blocking runs nest, also in callbacks of loops that run', async () => {
     expect(await scene('nested', where)).toEqual(ended('4 2 2\n'))
   })

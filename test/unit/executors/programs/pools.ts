@@ -2,6 +2,7 @@
 import {
   type Awaitable,
   type Coroutine,
+  createTask,
   newEventLoop,
   run,
   runSync,
@@ -16,6 +17,29 @@ function* nameOfFailure(awaitable: Awaitable<unknown>): Coroutine<string> {
     return 'none'
   } catch (error) {
     return (error as Error).name
+  }
+}
+
+/** Work that waits on its thread until it is let go on. */
+const atGate = (cell: Int32Array): string => {
+  Atomics.store(cell, 1, 1)
+  Atomics.wait(cell, 0, 0)
+  return 'through'
+}
+
+class Gate {
+  readonly cell = new Int32Array(new SharedArrayBuffer(8))
+
+  /** For both lanes. */
+  reached(): Awaitable<void> {
+    const { cell } = this
+    return createTask(function* () {
+      while (Atomics.load(cell, 1) === 0) yield* sleep(1)
+    })
+  }
+  open(): void {
+    Atomics.store(this.cell, 0, 1)
+    Atomics.notify(this.cell, 0)
   }
 }
 
@@ -108,6 +132,78 @@ const scenes: Record<string, () => unknown> = {
       loopFactory: () => newEventLoop({ standalone: true }),
     })
     console.log(before, during, await run(() => pool.submit(() => 'beside')))
+  },
+  /** Loops that block inside each other, beside work of the loops around them that keeps every worker busy. */
+  async nested() {
+    await run(async () => {
+      const pool = new ThreadPoolExecutor({ maxWorkers: 1 })
+      const outer = new Gate()
+      const held = pool.submit(atGate, outer.cell)
+      await outer.reached()
+      const seen = runSync(function* () {
+        const middle = new Gate()
+        const first = pool.submit(atGate, middle.cell)
+        outer.open()
+        yield* middle.reached()
+        const inner = runSync(function* () {
+          const second = pool.submit(() => 'innermost')
+          middle.open()
+          return yield* second
+        })
+        return [inner, yield* first]
+      })
+      console.log(...seen, await held)
+      await pool.shutdown()
+    })
+  },
+  /** The same where the worker dies of the work of the loop outside, with and without word of why. */
+  async nestedDeaths() {
+    await run(async () => {
+      const pool = new ThreadPoolExecutor({ maxWorkers: 1 })
+      const deaths = [
+        (cell: Int32Array): void => {
+          Atomics.store(cell, 1, 1)
+          Atomics.wait(cell, 0, 0)
+          process.exit(1)
+        },
+        (cell: Int32Array): Promise<void> => {
+          Atomics.store(cell, 1, 1)
+          Atomics.wait(cell, 0, 0)
+          setImmediate(() => {
+            throw new Error('nobody catches this')
+          })
+          return new Promise(() => {})
+        },
+      ]
+      for (const death of deaths) {
+        const gate = new Gate()
+        const held = pool.submit(death, gate.cell)
+        await gate.reached()
+        const inner = runSync(function* () {
+          const waiting = pool.submit(() => 'inner')
+          gate.open()
+          return yield* waiting
+        })
+        console.log(inner, await createTask(() => nameOfFailure(held)))
+      }
+      await pool.shutdown()
+    })
+  },
+  /** A loop that blocks waits for the end of a pool that does the work of the loop outside. */
+  async nestedShutdown() {
+    await run(async () => {
+      const pool = new ThreadPoolExecutor({ maxWorkers: 2 })
+      const gate = new Gate()
+      const held = pool.submit(atGate, gate.cell)
+      const queued = [pool.submit(() => 1), pool.submit(() => 2)]
+      await gate.reached()
+      runSync(function* () {
+        const ended = pool.shutdown()
+        gate.open()
+        yield* ended
+      })
+      console.log(await held, ...(await Promise.all(queued)))
+    })
   },
   /** Workers without work let the process end, and the exit code is as it was. */
   async idle() {

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import {
   type Awaitable,
   type Coroutine,
+  createTask,
   getRunningLoop,
   newEventLoop,
   ProcessPoolExecutor,
@@ -131,6 +132,20 @@ const scenes: Record<string, () => unknown> = {
       return other !== pid
     })
     console.log(seen)
+  },
+  /** A worker that runs out of memory fails the work that it held, and nothing else. */
+  async outOfMemory() {
+    process.env.NODE_OPTIONS = '--max-old-space-size=32'
+    await run(async () => {
+      const pool = new ProcessPoolExecutor({ maxWorkers: 1 })
+      const hungry = pool.submit(() => {
+        const held: unknown[] = []
+        for (;;) held.push(new Array(10_000).fill(held.length))
+      })
+      const next = pool.submit(() => 'goes on')
+      console.log(await createTask(() => nameOfFailure(hungry)), await next)
+      await pool.shutdown()
+    })
   },
   /** Workers without work keep no loop alive, of either kind. */
   idle() {

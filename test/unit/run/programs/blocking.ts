@@ -12,6 +12,7 @@ import {
   createSubprocessExec,
   createTask,
   type EventLoop,
+  gather,
   getRunningLoop,
   type LoopToken,
   newEventLoop,
@@ -23,10 +24,13 @@ import {
   runSync,
   type StreamReader,
   type StreamWriter,
+  shield,
   sleep,
   startServer,
   ThreadPoolExecutor,
   toThread,
+  wait,
+  waitFor,
 } from '../../../../src/index.ts'
 
 const self = fileURLToPath(import.meta.url)
@@ -130,6 +134,26 @@ const scenes: Record<string, () => unknown> = {
     loop.runForeverSync()
     console.log(...seen)
     loop.close()
+  },
+  /** Waits within waits, whose parts begin when they are called. */
+  waits() {
+    const pool = new ThreadPoolExecutor({ maxWorkers: 1 })
+    const limited = () => waitFor(sleep(1, 1), 600_000)
+    console.log(
+      ...runSync(() => gather([limited(), limited])),
+      ...runSync(function* () {
+        const [one, two] = yield* gather([waitFor(gather([limited(), () => twice(1)]), 600_000), shield(limited())])
+        const { done } = yield* wait([
+          limited(),
+          waitFor(
+            pool.submit(() => 1),
+            600_000,
+          ),
+        ])
+        yield* pool.shutdown()
+        return [...one, two, done.size]
+      }),
+    )
   },
   /** In a callback of a loop, in a timer of Node's, in a blocking run, and in work of a thread: what nest_asyncio is for. */
   async nested() {
