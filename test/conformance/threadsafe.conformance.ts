@@ -72,6 +72,7 @@ export function threadsafeConformance(harness: Harness): void {
       test('whose wait is over time leaves no task behind over there', () =>
         beside(function* (remote, served) {
           const future = runCoroutineThreadsafe('pause', remote)
+          while (allTasks(served).size === 0) yield* wait(sleep(1))
           expect(yield* caught(waitFor(future, 5))).toBeInstanceOf(TimeoutError)
           expect(future.cancelled()).toBe(true)
           yield* untilIdle(served)

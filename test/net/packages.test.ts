@@ -12,6 +12,9 @@ import { Store } from '../../examples/resp/store.ts'
 import { portOf } from '../contract/net-lab.ts'
 import { netLoops } from './loops.ts'
 
+/** A machine that stalls is no client that went away. */
+const PATIENT = { keepAliveTimeout: 60_000 }
+
 /** Packages ask for a connection when they like, from timers of their own: then only the loop itself can make one. */
 function connector(): (port: number) => PromiseLike<SocketDuplex> {
   const loop = getRunningLoop()
@@ -25,7 +28,7 @@ function connector(): (port: number) => PromiseLike<SocketDuplex> {
 describe.each(netLoops)('on the $name loop', (loop) => {
   test('node:http serves and asks', () =>
     loop.run(async () => {
-      const handler = http.createServer((request, response) => {
+      const handler = http.createServer(PATIENT, (request, response) => {
         const pieces: Buffer[] = []
         request.on('data', (piece: Buffer) => pieces.push(piece))
         request.on('end', () => response.end(`${request.method} ${request.url} ${Buffer.concat(pieces)}`))
@@ -58,7 +61,7 @@ describe.each(netLoops)('on the $name loop', (loop) => {
 
   test('undici asks', () =>
     loop.run(async () => {
-      const handler = http.createServer((request, response) => response.end(`hello ${request.url}`))
+      const handler = http.createServer(PATIENT, (request, response) => response.end(`hello ${request.url}`))
       await new Promise<void>((resolve) => handler.listen(0, '127.0.0.1', resolve))
       const { port } = handler.address() as AddressInfo
       const connect = connector()
@@ -107,6 +110,7 @@ describe.each(netLoops)('on the $name loop', (loop) => {
         enableReadyCheck: false,
         noDelay: true,
         keepAlive: 1000,
+        connectTimeout: 60_000,
       })
       const problems: unknown[] = []
       redis.on('error', (problem) => problems.push(problem))
@@ -156,7 +160,12 @@ describe.each(netLoops)('on the $name loop', (loop) => {
       await new Promise<void>((resolve) => (server as never as Listening).listen(0, '127.0.0.1', resolve))
       const { port } = (server as never as { _server: { address(): AddressInfo } })._server.address()
       const stream = await connector()(port)
-      const connection = mysql.createConnection({ user: 'user', database: 'db', stream: stream as never })
+      const connection = mysql.createConnection({
+        user: 'user',
+        database: 'db',
+        stream: stream as never,
+        connectTimeout: 60_000,
+      })
       for (const sql of ['select 1', `select '${'x'.repeat(100_000)}'`]) {
         const [rows] = (await connection.promise().query(sql)) as [{ id: string; sql: string }[], unknown]
         expect(rows.length).toBe(50)
