@@ -13,6 +13,7 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync
 import { createRequire } from 'node:module'
 import { basename, dirname, join, resolve } from 'node:path'
 import { build } from 'esbuild'
+import { builtins, withoutBuiltins } from './builtins.mjs'
 import { bundleBench } from './bundle-bench.mjs'
 import { restoreClassNames } from './class-names.mjs'
 import { mendDeclarations } from './declarations.mjs'
@@ -66,7 +67,7 @@ async function bundle() {
   const { metafile } = await build({
     ...shared,
     entryPoints: [...entries.map((path) => ({ in: path, out: basename(path, '.ts') })), { in: command, out: 'cli' }],
-    plugins: [oneChunk(await directImports())],
+    plugins: [builtins(join(root, 'src')), oneChunk(await directImports())],
     ignoreAnnotations: true, // `sideEffects: false` would drop the imports that make it one chunk
     splitting: true,
     chunkNames: 'aioloop-[hash]',
@@ -80,6 +81,7 @@ async function bundle() {
   const chunks = files.filter((path) => basename(path).startsWith('aioloop-'))
   if (chunks.length > 1) throw new Error(`expected one shared chunk, got ${chunks.join(', ')}`)
   for (const file of files) rewrite(join(root, file), restoreClassNames)
+  for (const file of chunks) rewrite(join(root, `${file}.map`), withoutBuiltins)
   makeExecutable(join(staging, 'cli.js'))
   return files.map((path) => ({ path: basename(path), bytes: metafile.outputs[path].bytes }))
 }
