@@ -2,6 +2,7 @@
 import type { StreamReader, StreamWriter } from 'aioloop'
 import { identity } from './identity.ts'
 import type { Serve } from './load-cases.ts'
+import type { Load } from './load-process.ts'
 import { addressOf, BACKLOG, HOST, unixPath } from './places.ts'
 
 const { startServer, startUnixServer } = await import('aioloop')
@@ -20,8 +21,26 @@ async function echo(reader: StreamReader, writer: StreamWriter): Promise<void> {
   writer.close()
 }
 
+/** The same into one piece of memory for each client. */
+async function echoInto(reader: StreamReader, writer: StreamWriter): Promise<void> {
+  const memory = Buffer.allocUnsafeSlow(AT_ONCE)
+  for (;;) {
+    const count = await reader.readInto(memory)
+    if (count === 0) break
+    writer.write(memory.subarray(0, count))
+    await writer.drain()
+  }
+  writer.close()
+}
+
 async function receive(reader: StreamReader, writer: StreamWriter): Promise<void> {
   while ((await reader.read(AT_ONCE)).length > 0) {}
+  writer.close()
+}
+
+async function receiveInto(reader: StreamReader, writer: StreamWriter): Promise<void> {
+  const memory = Buffer.allocUnsafeSlow(AT_ONCE)
+  while ((await reader.readInto(memory)) > 0) {}
   writer.close()
 }
 
@@ -40,8 +59,7 @@ function sender(size: number): Client {
   }
 }
 
-export const byStreams: Serve = async (load) => {
-  const client = { echo, receive, send: sender(load.size) }[load.serves]
+async function listen(load: Load, client: Client): Promise<string> {
   const options = { backlog: BACKLOG, ...(load.over === 'tls' && { ssl: identity() }) }
   if (load.over === 'unix') {
     await startUnixServer(client, unixPath, options)
@@ -49,3 +67,10 @@ export const byStreams: Serve = async (load) => {
   }
   return addressOf(load, (await startServer(client, HOST, 0, options)).port)
 }
+
+export const byStreams: Serve = (load) => {
+  const client = { echo, receive, send: sender(load.size) }[load.serves]
+  return listen(load, client)
+}
+
+export const intoMemory: Serve = (load) => listen(load, load.serves === 'echo' ? echoInto : receiveInto)

@@ -26,7 +26,9 @@ const byBoth = [
   ...pythons('protocol'),
   ...pythons('streams'),
 ]
-const byAll = [...aioloop('net', 'buffered'), ...byBoth]
+/** What arrives goes into memory of the program's own. */
+const into = aioloop('net', 'readInto')
+const byAll = [...aioloop('net', 'buffered'), ...into, ...byBoth]
 const byDatagram = [...aioloop('net'), dgram, again(dgram), limit, ...python('net')]
 
 const byTls = [
@@ -72,8 +74,8 @@ function answered(name: string, operation: string, subjects: readonly Subject[],
   return { name, operation, metrics: perRequest, subjects, baseline: baseline.name }
 }
 
-function carried(name: string, operation: string): Case {
-  return { name, operation, metrics: perMebibyte, subjects: byBoth, baseline: net.name }
+function carried(name: string, operation: string, subjects: readonly Subject[]): Case {
+  return { name, operation, metrics: perMebibyte, subjects, baseline: net.name }
 }
 
 /** Under redis-benchmark, so many requests on the way on each of 50 connections. */
@@ -91,8 +93,12 @@ const cases: readonly Case[] = [
   answered('echo-1k-1000', 'an echo of 1 KiB, 1,000 connections', byProtocol),
   answered('pipelined-1k', 'an echo of 1 KiB, 50 connections with 16 requests each on their way', byBoth),
   answered('connect', 'a connection made, accepted and closed, one after the other', byProtocol),
-  carried('bulk-receive', 'a MiB that the server takes from one connection'),
-  carried('bulk-send', 'a MiB that the server sends to one connection, as one block; two are asked for at a time'),
+  carried('bulk-receive', 'a MiB that the server takes from one connection', [...into, ...byBoth]),
+  carried(
+    'bulk-send',
+    'a MiB that the server sends to one connection, as one block; two are asked for at a time',
+    byBoth,
+  ),
   answered('unix-1k', 'an echo of 1 KiB, 50 connections, Unix sockets', byBoth),
   answered('unix-64k', 'an echo of 64 KiB, 50 connections, Unix sockets', byProtocol),
   answered('udp-1k', 'an echo of a datagram of 1 KiB, 50 clients', byDatagram, dgram),
