@@ -21,7 +21,7 @@ async function asAsync(name: string, delay: number): Promise<string> {
 }
 
 async function main(): Promise<void> {
-  const slow = createTask(asAsync, { args: ['the async function', 50] })
+  const slow = createTask(asAsync, { args: ['the async function', 500] })
   const fast = createTask(asGenerator, { args: ['the generator', 5] })
   console.log('both started, neither has run yet')
   const [word, delay] = await gather([slow, fast])

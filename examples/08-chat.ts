@@ -46,7 +46,7 @@ await run(async () => {
   bob.close()
   console.log(`ann reads: ${(await annReader.readline()).toString().trim()}`)
   ann.close()
-  console.log('all gone in time:', await server.close({ grace: 5000 }))
+  console.log('all gone in time:', await server.close({ grace: 60_000 }))
 })
 
 // Prints:

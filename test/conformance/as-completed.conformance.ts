@@ -6,6 +6,7 @@ import {
   ensureFuture,
   getRunningLoop,
   LoopStateError,
+  sleep,
   TimeoutError,
   wait as waitUntil,
 } from 'aioloop'
@@ -55,7 +56,12 @@ function completing(stage: TimedStage, realTime: boolean): void {
   test.each(WAYS)('asCompleted gives results in the order in which they come (%s)', (way) =>
     main(function* () {
       const passed = clock()
-      const tasks = [sleeper(2, 'b')(), sleeper(30, 'c')(), sleeper(2, 'a')()]
+      const [b, a] = [sleeper(2, 'b')(), sleeper(2, 'a')()]
+      const late = co(function* () {
+        yield* wait(waitUntil([b, a]))
+        return yield* wait(sleep(28, 'c'))
+      })
+      const tasks = [b, createTask(late), a]
       const values = yield* valuesOf(stage, way, asCompleted(tasks))
       passed(30)
       expect([values.length, values.slice(0, 2).sort(), values[2]]).toEqual([3, ['a', 'b'], 'c'])

@@ -53,6 +53,7 @@ export function taskGroupStartContract(harness: Harness): void {
             log.push(['begins', args])
             yield* wait(sleep(1))
             started('ready')
+            yield* settle()
             yield* wait(sleep(5))
             log.push('ended')
             return 'ignored'
