@@ -1,26 +1,16 @@
 /** Executors with more short work than workers: some of it is sent ahead, which nobody may notice. */
 import { BrokenExecutorError, getRunningLoop, sleep, ThreadPoolExecutor } from 'aioloop'
 import { describe, expect, test } from 'vitest'
+import { atGate, gate, open, untilBegun } from './gate.ts'
 import { type Harness, openLab } from './harness.ts'
 import { expectRejects } from './refusal.ts'
 
 const module = new URL('./work/jobs.mjs', import.meta.url)
 const BROKEN = 'ERR_AIOLOOP_BROKEN_EXECUTOR'
 
-/** Words that all threads see: 0 opens the gate, 1 counts who came to it. */
-function words(count = 2): Int32Array {
+/** Words that all threads see. */
+function words(count: number): Int32Array {
   return new Int32Array(new SharedArrayBuffer(4 * count))
-}
-const atGate = (flag: Int32Array): void => {
-  Atomics.add(flag, 1, 1)
-  Atomics.wait(flag, 0, 0)
-}
-function open(flag: Int32Array): void {
-  Atomics.store(flag, 0, 1)
-  Atomics.notify(flag, 0)
-}
-async function untilBegun(flag: Int32Array): Promise<void> {
-  while (Atomics.load(flag, 1) === 0) await sleep(1)
 }
 /** Adds to a word and says how often that was done before. */
 const count = (cell: Int32Array, at: number): number => Atomics.add(cell, at, 1)
@@ -66,7 +56,7 @@ export function executorAheadContract(harness: Harness): void {
 
     test('cancelling takes out what has not begun, wherever it is', async () => {
       await withQuickPool({ maxWorkers: 1 }, async (pool) => {
-        const flag = words()
+        const flag = gate()
         const cell = words(100)
         const held = pool.submit(atGate, flag)
         await untilBegun(flag)
@@ -93,7 +83,7 @@ export function executorAheadContract(harness: Harness): void {
 
     test('who is free does it, when another turns out to be slow', async () => {
       await withQuickPool({ maxWorkers: 2 }, async (pool) => {
-        const flag = words()
+        const flag = gate()
         const cell = words(1)
         const work = Array.from({ length: 60 }, (_, i) =>
           i === 10 ? pool.submit(atGate, flag) : pool.submit(count, cell, 0),
@@ -119,7 +109,7 @@ export function executorAheadContract(harness: Harness): void {
 
     test('cancelling what runs in an interruptible executor ends that alone', async () => {
       await withQuickPool({ maxWorkers: 1, interruptible: true }, async (pool) => {
-        const flag = words()
+        const flag = gate()
         const cell = words(30)
         const stuck = pool.submit(atGate, flag)
         const rest = Array.from({ length: 30 }, (_, i) => pool.submit(count, cell, i))
@@ -146,7 +136,7 @@ export function executorAheadContract(harness: Harness): void {
       await lab.run(async () => {
         const pool = new ThreadPoolExecutor({ maxWorkers: 1 })
         await Promise.all(Array.from({ length: 200 }, () => pool.submit(nothing)))
-        const flag = words()
+        const flag = gate()
         const held = pool.submit(atGate, flag)
         await untilBegun(flag)
         const work = Array.from({ length: 20 }, () => pool.submit(nothing))

@@ -1,29 +1,19 @@
 /** Executors at their limits: work that is stuck, errors that come late, options that mean nothing, surroundings that stay out. */
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { BrokenExecutorError, getRunningLoop, ProcessPoolExecutor, sleep, ThreadPoolExecutor, wait } from 'aioloop'
+import { BrokenExecutorError, getRunningLoop, ProcessPoolExecutor, ThreadPoolExecutor, wait } from 'aioloop'
 import { describe, expect, test } from 'vitest'
+import { gate, open, untilBegun } from './gate.ts'
 import { type Harness, openLab } from './harness.ts'
 import { ARGUMENT_RANGE, ARGUMENT_TYPE, expectRejects, expectThrows, rejectionOf } from './refusal.ts'
 
 const module = new URL('./work/jobs.mjs', import.meta.url)
 
-function gate(): Int32Array {
-  return new Int32Array(new SharedArrayBuffer(8))
-}
-function open(flag: Int32Array): void {
-  Atomics.store(flag, 0, 1)
-  Atomics.notify(flag, 0)
-}
 /** Says that it has begun, waits for the gate, and fails. */
 const failsLate = (flag: Int32Array): never => {
   Atomics.store(flag, 1, 1)
   Atomics.wait(flag, 0, 0)
   throw new RangeError('too late')
 }
-async function untilBegun(flag: Int32Array): Promise<void> {
-  while (Atomics.load(flag, 1) === 0) await sleep(1)
-}
-
 export function executorLimitsContract(harness: Harness): void {
   const probe = harness.newLoop()
   const { executor } = probe.capabilities

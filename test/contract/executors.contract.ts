@@ -10,36 +10,18 @@ import {
   getRunningLoop,
   isFuture,
   LoopStateError,
-  sleep,
   ThreadPoolExecutor,
   toThread,
   transfer,
   wait,
 } from 'aioloop'
 import { describe, expect, test } from 'vitest'
+import { atGate, gate, open, untilBegun } from './gate.ts'
 import { type Harness, openLab } from './harness.ts'
 import { ARGUMENT_RANGE, ARGUMENT_TYPE, expectRejects, expectThrows, LOOP_STATE, rejectionOf } from './refusal.ts'
 
 const module = new URL('./work/jobs.mjs', import.meta.url)
 const BROKEN = 'ERR_AIOLOOP_BROKEN_EXECUTOR'
-
-/** A flag that both threads see, and work that waits until it is 1. */
-function gate(): Int32Array {
-  return new Int32Array(new SharedArrayBuffer(8))
-}
-function open(flag: Int32Array): void {
-  Atomics.store(flag, 0, 1)
-  Atomics.notify(flag, 0)
-}
-/** Counts itself in the second word. */
-const atGate = (flag: Int32Array): string => {
-  Atomics.add(flag, 1, 1)
-  Atomics.wait(flag, 0, 0)
-  return 'through'
-}
-async function untilBegun(flag: Int32Array, count = 1): Promise<void> {
-  while (Atomics.load(flag, 1) < count) await sleep(1)
-}
 
 export function executorsContract(harness: Harness): void {
   describe('executors', () => {

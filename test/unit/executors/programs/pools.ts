@@ -1,7 +1,6 @@
 /** Executors where the process ends or the thread blocks. The first argument chooses the scene; what it prints is the test. */
 import {
   type Awaitable,
-  type Coroutine,
   createTask,
   newEventLoop,
   run,
@@ -10,15 +9,7 @@ import {
   ThreadPoolExecutor,
   toThread,
 } from '../../../../src/index.ts'
-
-function* nameOfFailure(awaitable: Awaitable<unknown>): Coroutine<string> {
-  try {
-    yield* awaitable
-    return 'none'
-  } catch (error) {
-    return (error as Error).name
-  }
-}
+import { nameOfFailure } from './failure.ts'
 
 /** Work that waits on its thread until it is let go on. */
 const atGate = (cell: Int32Array): string => {

@@ -3,8 +3,6 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import {
-  type Awaitable,
-  type Coroutine,
   createTask,
   getRunningLoop,
   newEventLoop,
@@ -13,15 +11,7 @@ import {
   runSync,
   sleep,
 } from '../../../../src/index.ts'
-
-function* nameOfFailure(awaitable: Awaitable<unknown>): Coroutine<string> {
-  try {
-    yield* awaitable
-    return 'none'
-  } catch (error) {
-    return (error as Error).name
-  }
-}
+import { nameOfFailure } from './failure.ts'
 
 /** Its end is reaped, and the system has closed what it held. */
 function isGone(pid: number): boolean {
