@@ -30,6 +30,6 @@ printTotals(
     env: { AIOLOOP_SOAK: '1', ...share },
     asan: values.asan,
     // A box is kept by the tests themselves; this is for one that hangs.
-    seconds: minutes === undefined ? 24 * 3600 : minutes * 60 * 2 + 300,
+    seconds: minutes === undefined ? 24 * 3600 : minutes * 60 * 2 + (values.asan ? 700 : 400),
   }),
 )
