@@ -11,7 +11,7 @@
  * To the worker: `['job', key, form?, args, loop, many, ticket]`, `['end']`. From it: `['here', id]`; `['ready']` once the initializer has run,
  * `['broken', thrown]` when that failed; per job `['gave', value]` or `['failed', thrown]`; `['died', thrown]` ahead of its
  * end by an error that nothing caught. A `loop` other than 0 is woken by the addon: it may block its thread in a poll, or look
- * out for a wake before it sleeps (native/spin.h). `id` is a native loop of the worker's own, through which others hear of
+ * out for a wake before it sleeps (native/spin.h). So are the loops in the cells, which block (blocked-loops.ts). `id` is a native loop of the worker's own, through which others hear of
  * its end however that comes.
  */
 import type { MessagePort, Transferable } from 'node:worker_threads'
