@@ -97,7 +97,7 @@ void Stream::received(ssize_t count) {
 }
 
 void Stream::on_connect(uv_connect_t* request, int status) {
-  Stream* self = static_cast<Stream*>(request->data);
+  Stream* self = end_request(request);
   self->connecting_ = false;
   if (self->closing()) return;
   if (status < 0) return self->fail(status, kSyscallConnect);
@@ -173,15 +173,18 @@ void Stream::send_queued() {
   uv_buf_t buffer;
   buffer.base = sending_.data();
   buffer.len = static_cast<decltype(buffer.len)>(sending_.size());
-  write_.data = this;
-  int code = uv_write(&write_, stream(), &buffer, 1, on_write);
-  if (code < 0) return fail(code, kSyscallWrite);
+  uv_write_t* request = make_request<uv_write_t>();
+  int code = request == nullptr ? UV_ENOMEM : uv_write(request, stream(), &buffer, 1, on_write);
+  if (code < 0) {
+    delete request;
+    return fail(code, kSyscallWrite);
+  }
   writing_ = true;
   update_active();
 }
 
 void Stream::on_write(uv_write_t* request, int status) {
-  Stream* self = static_cast<Stream*>(request->data);
+  Stream* self = end_request(request);
   self->writing_ = false;
   empty_queue(&self->sending_);
   if (self->lingering_) return self->finish_close();
@@ -206,15 +209,18 @@ void Stream::let_go() {
 
 void Stream::shut_down() {
   if (failed_ || shutting_) return;
-  shutdown_request_.data = this;
-  int code = uv_shutdown(&shutdown_request_, stream(), on_shutdown);
-  if (code < 0) return fail(code, kSyscallShutdown);
+  uv_shutdown_t* request = make_request<uv_shutdown_t>();
+  int code = request == nullptr ? UV_ENOMEM : uv_shutdown(request, stream(), on_shutdown);
+  if (code < 0) {
+    delete request;
+    return fail(code, kSyscallShutdown);
+  }
   shutting_ = true;
   update_active();
 }
 
 void Stream::on_shutdown(uv_shutdown_t* request, int status) {
-  Stream* self = static_cast<Stream*>(request->data);
+  Stream* self = end_request(request);
   if (self->closing()) return;
   self->shutting_ = false;
   // What is no socket has no half-close: its end is told by closing it.

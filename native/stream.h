@@ -10,6 +10,7 @@
 
 #include <uv.h>
 
+#include <new>
 #include <vector>
 
 #include "error.h"
@@ -58,8 +59,10 @@ class Stream final : public IoObject {
   // `begin(request, callback)` is a uv_..._connect call.
   template <typename Begin>
   int connect(Begin begin) {
-    connect_.data = this;
-    int code = begin(&connect_, on_connect);
+    uv_connect_t* request = make_request<uv_connect_t>();
+    if (request == nullptr) return UV_ENOMEM;
+    int code = begin(request, on_connect);
+    if (code < 0) delete request;
     connecting_ = code >= 0;
     update_active();
     return code;
@@ -80,6 +83,20 @@ class Stream final : public IoObject {
   void resume() override;
 
  private:
+  // Requests live from their call to their callback: most streams have none under way most of the time.
+  template <typename Request>
+  Request* make_request() {
+    Request* request = new (std::nothrow) Request;
+    if (request != nullptr) request->data = this;
+    return request;
+  }
+  template <typename Request>
+  static Stream* end_request(Request* request) {
+    Stream* self = static_cast<Stream*>(request->data);
+    delete request;
+    return self;
+  }
+
   void start_reading();
   void stop_reading();
   void queue(const uv_buf_t* buffers, size_t count, size_t skip);
@@ -106,19 +123,16 @@ class Stream final : public IoObject {
   ReadShare share_;
   bool reading_ = false;  // JavaScript wants it
   bool connecting_ = false;
-  bool writing_ = false;   // write_ is under way
+  bool writing_ = false;   // a uv_write_t is under way
   bool shutdown_ = false;  // asked for
-  bool shutting_ = false;  // shutdown_request_ is under way
+  bool shutting_ = false;  // a uv_shutdown_t is under way
   bool failed_ = false;
   bool reset_ = false;
   bool lingering_ = false;  // closing, when what it sends is sent
   uint32_t first_piece_ = Piece::kNone;
   uint32_t last_piece_ = Piece::kNone;
-  std::vector<char> sending_;  // belongs to write_
+  std::vector<char> sending_;  // belongs to the uv_write_t
   std::vector<char> waiting_;  // behind it
-  uv_connect_t connect_;
-  uv_write_t write_;
-  uv_shutdown_t shutdown_request_;
 };
 
 }  // namespace aioloop
