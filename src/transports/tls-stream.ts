@@ -18,16 +18,25 @@ import type { StreamEvents } from '../loop/io/stream-io.ts'
 import type { SystemError } from '../loop/io/system.ts'
 import { systemErrorNamed } from '../loop/io/system-error.ts'
 import type { TlsCarrier } from './tls-carrier.ts'
+import { type Gatherer, tlsGathering } from './tls-gathering.ts'
 
 /** Milliseconds between two looks at what does not go out. */
 const LOOK = 100
 /** Unsent bytes that are worth a look. */
 const MUCH = 65_536
+/** Pieces above this are written by themselves. */
+const LARGE = 65_536
+/** Node's own TLS; of others who have `node:tls` nothing is known. */
+const ENCRYPTS_AT_ONCE = process.versions.bun === undefined && process.versions.deno === undefined
 
-export class TlsStream extends DuplexStream {
+export class TlsStream extends DuplexStream implements Gatherer {
   readonly #socket: TLSSocket
   readonly #carrier: TlsCarrier
   readonly #shutdownTimeout: number
+  readonly #gathering = tlsGathering()
+  /** What lies in the slab: nothing where these are equal. */
+  #from = 0
+  #to = 0
   #leaving = false
   #watch: NodeJS.Timeout | undefined
   #stalledAt: number | undefined
@@ -54,13 +63,39 @@ export class TlsStream extends DuplexStream {
     this.#socket.setKeepAlive(enabled, idle)
   }
 
+  override get queued(): number {
+    return super.queued + this.#to - this.#from
+  }
+
   override write(bytes: Uint8Array): void {
-    super.write(bytes)
-    if (this.#watch === undefined && this.#socket.writableLength > MUCH) this.#look().unref()
+    if (this.#socket.destroyed) return
+    if (bytes.length > LARGE) {
+      this.sendGathered()
+      this.#send(bytes)
+      return
+    }
+    const at = this.#gathering.put(bytes)
+    if (at !== this.#to || at === 0) {
+      this.sendGathered()
+      this.#from = at
+      this.#gathering.enlist(this)
+    }
+    this.#to = at + bytes.length
+  }
+
+  /** @internal */
+  sendGathered(): void {
+    const from = this.#from
+    const to = this.#to
+    if (from === to) return
+    this.#from = 0
+    this.#to = 0
+    this.#send(this.#gathering.view(from, to))
   }
 
   override shutdown(): void {
     if (this.#leaving) return
+    this.sendGathered()
     this.#leaving = true
     const socket = this.#socket
     const { duplex } = this.#carrier
@@ -87,6 +122,7 @@ export class TlsStream extends DuplexStream {
   }
 
   override close(): void {
+    this.sendGathered()
     super.close()
     clearInterval(this.#watch)
     this.#carrier.abort()
@@ -95,6 +131,16 @@ export class TlsStream extends DuplexStream {
   /** Once everything has gone out, it does not matter how the peer goes away. @internal */
   override broke(error: SystemError): void {
     if (!this.#leaving || this.#late || !this.#socket.writableFinished) super.broke(error)
+  }
+
+  /** Node's TLS has done with the memory when this returns, unless other bytes go first. */
+  #send(bytes: Uint8Array): void {
+    const socket = this.#socket
+    if (socket.destroyed) return
+    this.give(ENCRYPTS_AT_ONCE && socket.writableLength === 0 ? bytes : Buffer.from(bytes))
+    // What was counted as queued is so no more, and nobody else says it.
+    if (socket.writableLength === 0) this.tell('drained')
+    if (this.#watch === undefined && socket.writableLength > MUCH) this.#look().unref()
   }
 
   #look(): NodeJS.Timeout {

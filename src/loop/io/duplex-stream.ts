@@ -124,9 +124,13 @@ export class DuplexStream implements RawStream {
   }
 
   write(bytes: Uint8Array): void {
-    if (this.#closing) return
     // Node keeps the memory of what the system does not take at once, and does not say whether it does.
-    this.#duplex.write(Buffer.from(bytes), this.#onWrote)
+    if (!this.#closing) this.give(Buffer.from(bytes))
+  }
+
+  /** Write memory that nobody uses for something else. @internal */
+  protected give(bytes: Uint8Array): void {
+    this.#duplex.write(bytes, this.#onWrote)
     this.#behind ||= this.#duplex.writableLength > 0
   }
 
