@@ -477,11 +477,21 @@ export function argumentRangeError(
   return Object.assign(error, { code: ErrorCode.argumentRange })
 }
 
+/** A RangeError that says what came in words of its own. */
+export function usageRangeError(message: string): Coded<RangeError> {
+  return Object.assign(new RangeError(message), { code: ErrorCode.argumentRange })
+}
+
 function describe(value: unknown): string {
   if (value === null || value === undefined) return String(value)
+  if (value === '') return 'an empty string'
+  if (Array.isArray(value)) return value.length === 0 ? 'an empty array' : 'an array'
   if (typeof value === 'string')
     return `the string ${JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value)}`
   if (typeof value === 'function') return value.name === '' ? 'a function' : `the function ${value.name}`
-  if (typeof value === 'object') return `an instance of ${value.constructor?.name ?? 'Object'}`
+  if (typeof value === 'object') {
+    const kind: unknown = value.constructor?.name ?? 'Object'
+    return kind === 'Object' ? 'an object' : `an instance of ${kind}`
+  }
   return `the ${typeof value} ${String(value)}`
 }

@@ -8,7 +8,7 @@
 import { Deque } from '../base/deque.ts'
 import { argumentTypeError, TimeoutError } from '../base/errors.ts'
 import { type Linked, LinkedList } from '../base/linked-list.ts'
-import { mustBeTime } from '../loop/arguments.ts'
+import { mustBeOptions, mustBeTime } from '../loop/arguments.ts'
 import type { Awaitable, Outcome, Suspension } from '../loop/contract/awaitable.ts'
 import type * as contract from '../loop/contract/future.ts'
 import type { TimerEntry } from '../loop/ready.ts'
@@ -238,6 +238,7 @@ export function asCompleted<A extends Waitable<unknown>>(
   if (typeof list?.[Symbol.iterator] !== 'function' || typeof list.then === 'function' || isGenerator(aws)) {
     throw argumentTypeError('asCompleted', 'aws', 'a list of awaitables; write asCompleted([a, b])', aws)
   }
+  mustBeOptions('asCompleted', options)
   const { timeout } = options
   if (timeout !== undefined) mustBeTime('asCompleted', 'options.timeout', timeout)
   const loop = getRunningLoop()

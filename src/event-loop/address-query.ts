@@ -5,7 +5,7 @@
  * A host or port that is malformed is a RangeError of the call; one that nobody knows is an error of the look-up.
  */
 import { domainToASCII } from 'node:url'
-import { argumentRangeError, argumentTypeError } from '../base/errors.ts'
+import { argumentRangeError, argumentTypeError, usageTypeError } from '../base/errors.ts'
 import { isIP, LARGEST_PORT, mustBePort } from '../loop/addresses.ts'
 import { mustBeOptions } from '../loop/arguments.ts'
 import type { AddressFlags, AddressInfo, AddressOptions, SocketType } from '../loop/contract/names.ts'
@@ -66,10 +66,21 @@ export function checkedQuery(call: string, host: unknown, port: unknown, options
   }
 }
 
+/** One end of a connection, as an option says it: `example` is its remedy. Everything but its address may be left out. */
+export function mustBeEnd(call: string, argument: string, end: unknown, example: string): void {
+  if (typeof end !== 'object' || end === null || Array.isArray(end)) {
+    throw argumentTypeError(call, argument, `an object such as ${example}`, end)
+  }
+  if ((end as { address?: unknown }).address !== undefined) return
+  throw usageTypeError(
+    `${call}: '${argument}' has no 'address', which says where; write ${argument.replace(/^.*\./, '')}: ${example}`,
+  )
+}
+
 /** Named switches: an object, if anything. */
 export function checkedFlags(call: string, flags: unknown, argument: string): object {
   if (flags === undefined) return {}
-  if (typeof flags === 'object' && flags !== null) return flags
+  if (typeof flags === 'object' && flags !== null && !Array.isArray(flags)) return flags
   throw argumentTypeError(call, argument, 'an object such as { passive: true }, or left out', flags)
 }
 

@@ -5,7 +5,7 @@
 import { argumentRangeError, argumentTypeError, usageTypeError } from '../base/errors.ts'
 import { ExceptionGroup } from '../base/exception-group.ts'
 import { staggeredRace } from '../coordination/staggered-race.ts'
-import { mustBeCallback, mustBeOptions, mustBeTime } from '../loop/arguments.ts'
+import { mustBeFactory, mustBeOptions, mustBeTime } from '../loop/arguments.ts'
 import type { Awaitable, Body, Coroutine } from '../loop/contract/awaitable.ts'
 import type { ConnectOptions } from '../loop/contract/connection.ts'
 import type { AddressInfo } from '../loop/contract/names.ts'
@@ -16,6 +16,7 @@ import type { SocketAddress, SystemError } from '../loop/io/system.ts'
 import type { Scheduler } from '../loop/scheduler.ts'
 import { drive } from '../tasks/driven.ts'
 import type { StreamTransport } from '../transports/stream-transport.ts'
+import { checkedQuery, mustBeEnd } from './address-query.ts'
 import { Connecting } from './connecting.ts'
 import type { ProtocolFactory } from './made-transport.ts'
 import { getaddrinfo } from './names.ts'
@@ -33,7 +34,7 @@ export function createConnection<P extends StreamProtocol>(
 ): Awaitable<[StreamTransport, P]> {
   const streams = streamsOf(scheduler, CALL)
   mustBeOptions(CALL, options)
-  mustBeCallback(CALL, factory, 'protocolFactory')
+  mustBeFactory(CALL, factory)
   const tls = clientTls(scheduler, CALL, options, host)
   if (options.fd !== undefined) {
     mustBeFd(CALL, options.fd)
@@ -48,6 +49,7 @@ export function createConnection<P extends StreamProtocol>(
   if (interleave !== undefined && !(Number.isInteger(interleave) && interleave >= 0)) {
     throw argumentRangeError(CALL, 'options.interleave', 'a whole number, 0 or more', interleave)
   }
+  if (options.localAddr !== undefined) checkLocal(options)
   return drive(new Connection(scheduler, streams, options).open(factory, host, port, tls))
 }
 
@@ -66,6 +68,11 @@ export function* adoptConnection<P extends StreamProtocol>(
 export function mustBeFd(call: string, fd: unknown, argument = 'options.fd'): void {
   if (typeof fd !== 'number') throw argumentTypeError(call, argument, 'the number of a file descriptor', fd)
   if (!Number.isInteger(fd) || fd < 0) throw argumentRangeError(call, argument, 'a file descriptor, 0 or more', fd)
+}
+
+function checkLocal({ localAddr, family = 0 }: ConnectOptions): void {
+  mustBeEnd(CALL, 'options.localAddr', localAddr, "{ address: '127.0.0.1' }")
+  checkedQuery(`${CALL}: options.localAddr`, localAddr?.address, localAddr?.port, { family })
 }
 
 class Connection {

@@ -2,8 +2,8 @@
  * `createDatagramEndpoint`: from addresses to a datagram transport. Each family for which there is all that was asked for is
  * tried, in the order of the look-up; what was opened and is not needed is closed, however this ends.
  */
-import { argumentRangeError, NotSupportedError, usageTypeError } from '../base/errors.ts'
-import { mustBeCallback, mustBeOptions } from '../loop/arguments.ts'
+import { argumentRangeError, NotSupportedError, usageRangeError, usageTypeError } from '../base/errors.ts'
+import { mustBeFactory, mustBeOptions } from '../loop/arguments.ts'
 import type { Awaitable, Coroutine } from '../loop/contract/awaitable.ts'
 import type { DatagramAddress, DatagramEndpointOptions } from '../loop/contract/datagram.ts'
 import type { AddressInfo } from '../loop/contract/names.ts'
@@ -16,7 +16,7 @@ import { drive } from '../tasks/driven.ts'
 import { Future, FutureState } from '../tasks/future.ts'
 import { Grant } from '../tasks/grant.ts'
 import { DatagramTransport, mustBeDatagramProtocol } from '../transports/datagram-transport.ts'
-import { checkedQuery } from './address-query.ts'
+import { checkedQuery, mustBeEnd } from './address-query.ts'
 import { mustBeFd } from './connect.ts'
 import { getaddrinfo } from './names.ts'
 
@@ -75,7 +75,7 @@ export function createDatagramEndpoint<P extends DatagramProtocol>(
 ): Awaitable<[DatagramTransport, P]> {
   const { datagrams, capabilities, name } = scheduler.backend
   if (datagrams === undefined) throw new NotSupportedError(CALL, name, 'datagram')
-  mustBeCallback(CALL, factory, 'protocolFactory')
+  mustBeFactory(CALL, factory)
   mustBeOptions(CALL, options)
   if (options.reusePort === true && !capabilities.reusePort) throw new NotSupportedError(CALL, name, 'reusePort')
   if (options.fd !== undefined) return adopt(scheduler, datagrams, options.fd, factory, options)
@@ -121,7 +121,7 @@ function* adopted<P extends DatagramProtocol>(
 function checkEnd(end: 'localAddr' | 'remoteAddr', options: DatagramEndpointOptions): void {
   const address = options[end]
   if (address === undefined) return
-  mustBeOptions(`${CALL}: options.${end}`, address)
+  mustBeEnd(CALL, `options.${end}`, address, "{ address: '127.0.0.1', port: 9000 }")
   const { port, service } = checkedQuery(
     `${CALL}: options.${end}`,
     address?.address,
@@ -169,7 +169,13 @@ class Endpoint {
       }
       return yield* madeTransport(this.#scheduler, raw, way.remote, factory)
     }
-    throw failure?.error ?? argumentRangeError(CALL, 'options', 'addresses of one family', this.#options)
+    throw failure?.error ?? this.#noFamily()
+  }
+
+  #noFamily(): RangeError {
+    const { localAddr, remoteAddr } = this.#options
+    const ends = `'options.localAddr' (${localAddr?.address}) and 'options.remoteAddr' (${remoteAddr?.address})`
+    return usageRangeError(`${CALL}: ${ends} have no addresses of the same family; name two of one family`)
   }
 
   *#ways(): Coroutine<Way[]> {

@@ -2,7 +2,7 @@
 import { argumentRangeError, argumentTypeError, NotSupportedError, usageTypeError } from '../base/errors.ts'
 import { gather } from '../coordination/gather.ts'
 import { sleep } from '../coordination/sleep.ts'
-import { mustBeCallback, mustBeOptions } from '../loop/arguments.ts'
+import { mustBeFactory, mustBeOptions } from '../loop/arguments.ts'
 import type { Awaitable, Coroutine } from '../loop/contract/awaitable.ts'
 import type { ServeOptions } from '../loop/contract/connection.ts'
 import type { AddressInfo } from '../loop/contract/names.ts'
@@ -46,7 +46,7 @@ export function createServer(
 ): Awaitable<Server> {
   const streams = streamsOf(scheduler, CALL)
   mustBeOptions(CALL, options)
-  mustBeCallback(CALL, factory, 'protocolFactory')
+  mustBeFactory(CALL, factory)
   const tls = serverTls(scheduler, CALL, options)
   checkBacklog(CALL, options.backlog)
   if (options.reusePort === true && !scheduler.backend.capabilities.reusePort) {

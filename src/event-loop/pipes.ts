@@ -3,7 +3,7 @@ import { fstatSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import type { TlsOptions as NodeServerOptions } from 'node:tls'
 import { argumentRangeError, argumentTypeError, usageTypeError } from '../base/errors.ts'
-import { mustBeCallback, mustBeOptions } from '../loop/arguments.ts'
+import { mustBeFactory, mustBeOptions } from '../loop/arguments.ts'
 import type { Awaitable, Coroutine } from '../loop/contract/awaitable.ts'
 import type { TlsOptions } from '../loop/contract/connection.ts'
 import type { BaseProtocol, StreamProtocol } from '../loop/contract/protocol.ts'
@@ -29,7 +29,7 @@ export function connectReadPipe<P extends StreamProtocol>(
   fd: number,
 ): Awaitable<[ReadPipeTransport, P]> {
   const streams = streamsOf(scheduler, 'connectReadPipe')
-  mustBeCallback('connectReadPipe', factory, 'protocolFactory')
+  mustBeFactory('connectReadPipe', factory)
   mustBePipe('connectReadPipe', fd)
   return drive(openReadPipe(scheduler, streams, factory, fd))
 }
@@ -40,7 +40,7 @@ export function connectWritePipe<P extends BaseProtocol>(
   fd: number,
 ): Awaitable<[WritePipeTransport, P]> {
   const streams = streamsOf(scheduler, 'connectWritePipe')
-  mustBeCallback('connectWritePipe', factory, 'protocolFactory')
+  mustBeFactory('connectWritePipe', factory)
   mustBePipe('connectWritePipe', fd)
   return drive(openWritePipe(scheduler, streams, factory, fd))
 }
@@ -54,7 +54,7 @@ export function connectAcceptedSocket<P extends StreamProtocol>(
   const call = 'connectAcceptedSocket'
   const streams = streamsOf(scheduler, call)
   mustBeOptions(call, options)
-  mustBeCallback(call, factory, 'protocolFactory')
+  mustBeFactory(call, factory)
   const tls = serverTls(scheduler, call, options)
   const raw = acceptedStream(scheduler, call, streams, socket)
   return tls === undefined

@@ -3,7 +3,7 @@
  * Keeps those that have not ended, for the end of the loop.
  */
 import { LoopStateError, NotSupportedError } from '../base/errors.ts'
-import { mustBeCallback, mustBeOptions } from '../loop/arguments.ts'
+import { mustBeFactory, mustBeOptions } from '../loop/arguments.ts'
 import type { Awaitable, Coroutine } from '../loop/contract/awaitable.ts'
 import type { SubprocessProtocol } from '../loop/contract/protocol.ts'
 import type { SubprocessOptions } from '../loop/contract/subprocess.ts'
@@ -73,7 +73,7 @@ export class ChildProcesses {
     if (closed) throw new LoopStateError(`${call}: the event loop is closed; make another with newEventLoop()`)
     const { processes, name } = backend
     if (processes === undefined) throw new NotSupportedError(call, name, 'subprocess')
-    mustBeCallback(call, factory, 'protocolFactory')
+    mustBeFactory(call, factory)
     return drive(this.#open(call, processes, factory, spawn))
   }
 

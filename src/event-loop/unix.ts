@@ -5,11 +5,11 @@
  */
 import { lstatSync, unlinkSync } from 'node:fs'
 import { argumentRangeError, argumentTypeError, usageTypeError } from '../base/errors.ts'
-import { mustBeCallback, mustBeOptions } from '../loop/arguments.ts'
+import { mustBeFactory, mustBeOptions } from '../loop/arguments.ts'
 import type { Awaitable, Coroutine } from '../loop/contract/awaitable.ts'
 import type { UnixConnectOptions, UnixServeOptions } from '../loop/contract/connection.ts'
 import type { StreamProtocol } from '../loop/contract/protocol.ts'
-import type { RawListener, StreamIo } from '../loop/io/stream-io.ts'
+import type { RawListener, RawStream, StreamIo } from '../loop/io/stream-io.ts'
 import type { Scheduler } from '../loop/scheduler.ts'
 import { drive } from '../tasks/driven.ts'
 import type { Server } from '../transports/server.ts'
@@ -34,7 +34,7 @@ export function createUnixConnection<P extends StreamProtocol>(
 ): Awaitable<[StreamTransport, P]> {
   const streams = streamsOf(scheduler, CONNECT)
   mustBeOptions(CONNECT, options)
-  mustBeCallback(CONNECT, factory, 'protocolFactory')
+  mustBeFactory(CONNECT, factory)
   const tls = clientTls(scheduler, CONNECT, options, undefined)
   const { fd } = options
   mustBeOneOf(CONNECT, path, fd)
@@ -50,7 +50,7 @@ export function createUnixServer(
 ): Awaitable<Server> {
   const streams = streamsOf(scheduler, SERVE)
   mustBeOptions(SERVE, options)
-  mustBeCallback(SERVE, factory, 'protocolFactory')
+  mustBeFactory(SERVE, factory)
   const tls = serverTls(scheduler, SERVE, options)
   mustBeOneOf(SERVE, path, options.fd)
   const backlog = checkBacklog(SERVE, options.backlog)
@@ -64,7 +64,12 @@ function* connect<P extends StreamProtocol>(
   path: string,
   tls: ClientTls | undefined,
 ): Coroutine<[StreamTransport, P]> {
-  const raw = yield* new Connecting(scheduler, CONNECT, (events) => streams.connectUnix(path, events))
+  let raw: RawStream
+  try {
+    raw = yield* new Connecting(scheduler, CONNECT, (events) => streams.connectUnix(path, events))
+  } catch (error) {
+    throw atPath(error, path)
+  }
   return yield* openTransport(scheduler, CONNECT, raw, factory, tls)
 }
 
@@ -87,7 +92,17 @@ function* listen(
 
 function bind(streams: StreamIo, path: string): RawListener {
   if (!isAbstract(path)) removeStale(path)
-  return streams.bindUnix(path, NO_LISTENER_EVENTS)
+  try {
+    return streams.bindUnix(path, NO_LISTENER_EVENTS)
+  } catch (error) {
+    throw atPath(error, path)
+  }
+}
+
+/** Node tells the path as the address, as an error of connecting, and as the path, as one of a file: here it is both. */
+function atPath(error: unknown, path: string): unknown {
+  const system = error instanceof Error && typeof (error as { syscall?: unknown }).syscall === 'string'
+  return system ? Object.assign(error, { path, address: path }) : error
 }
 
 function mustBeOneOf(call: string, path: unknown, fd: number | undefined): void {

@@ -1,5 +1,5 @@
 /** Checks of the arguments that many calls share. Each error names the call and the argument. */
-import { argumentRangeError, argumentTypeError } from '../base/errors.ts'
+import { argumentRangeError, argumentTypeError, usageTypeError } from '../base/errors.ts'
 
 export function mustBeCallback(call: string, callback: unknown, argument = 'callback'): void {
   if (typeof callback !== 'function') throw argumentTypeError(call, argument, 'a function', callback)
@@ -11,8 +11,25 @@ export function mustBeTime(call: string, argument: string, value: unknown): void
   if (Number.isNaN(value)) throw argumentRangeError(call, argument, 'a number of milliseconds', value)
 }
 
-/** The trailing options object, which may be left out. */
-export function mustBeOptions(call: string, options: unknown): void {
-  if (options === undefined || (typeof options === 'object' && options !== null)) return
-  throw argumentTypeError(call, 'options', 'an object, or left out', options)
+/** What makes a protocol: a function to call. A class is none. */
+export function mustBeFactory(call: string, factory: unknown): void {
+  mustBeCallback(call, factory, 'protocolFactory')
+  if (!isClass(factory as object)) return
+  const { name } = factory as { readonly name: string }
+  const made = `new ${name === '' ? 'MyProtocol' : name}()`
+  throw usageTypeError(
+    `${call}: 'protocolFactory' must be a function that makes a protocol, not a class; write () => ${made}`,
+  )
+}
+
+/** The prototype of a function may be replaced, unless somebody froze it; that of a class never. */
+function isClass(callable: object): boolean {
+  if (Object.getOwnPropertyDescriptor(callable, 'prototype')?.writable !== false) return false
+  return Function.prototype.toString.call(callable).startsWith('class')
+}
+
+/** The trailing options object, or another that is named, which may be left out. */
+export function mustBeOptions(call: string, options: unknown, argument = 'options'): void {
+  if (options === undefined || (typeof options === 'object' && options !== null && !Array.isArray(options))) return
+  throw argumentTypeError(call, argument, 'an object, or left out', options)
 }

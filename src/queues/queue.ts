@@ -70,7 +70,7 @@ export class Queue<T> extends LoopBound {
   constructor(options: QueueOptions, store: Store<T>)
   constructor(options: QueueOptions = {}, store: Store<T> = new FifoStore()) {
     super()
-    if (typeof options !== 'object' || options === null) {
+    if (typeof options !== 'object' || options === null || Array.isArray(options)) {
       throw argumentTypeError('Queue', 'options', 'an object; write new Queue({ maxsize: 10 })', options)
     }
     const { maxsize = 0 } = options

@@ -385,7 +385,7 @@ function mustBeCount(call: string, count: unknown): void {
 function separatorsOf(separator: unknown): Uint8Array[] {
   const list: readonly unknown[] = Array.isArray(separator) ? separator : [separator]
   const call = 'reader.readuntil'
-  if (list.length === 0) throw argumentRangeError(call, 'separator', 'at least one separator', separator)
+  if (list.length === 0) throw argumentRangeError(call, 'separator', 'one separator at least', separator)
   return list.map((one) => {
     const bytes = typeof one === 'string' ? Buffer.from(one) : one
     if (!(bytes instanceof Uint8Array)) {

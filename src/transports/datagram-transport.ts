@@ -12,7 +12,7 @@
 import { AsyncResource } from 'node:async_hooks'
 import { inspect } from 'node:util'
 import { brand } from '../base/brand.ts'
-import { argumentRangeError, argumentTypeError } from '../base/errors.ts'
+import { argumentRangeError, usageRangeError, usageTypeError } from '../base/errors.ts'
 import { checkedAddress } from '../loop/addresses.ts'
 import { CAPTURE } from '../loop/capture.ts'
 import type { Address } from '../loop/contract/address.ts'
@@ -202,13 +202,13 @@ export class DatagramTransport extends AsyncResource implements contract.Datagra
     if (remote !== undefined) {
       if (to != null && (to.address !== remote.address || to.port !== remote.port)) {
         const only = `left out, or ${remote.address} port ${remote.port}, which this transport is for`
-        throw argumentRangeError(CALL, 'to', only, `${to.address} port ${to.port}`)
+        throw usageRangeError(`${CALL}: 'to' must be ${only}; not ${to.address} port ${to.port}`)
       }
       return this.#connected ? undefined : remote
     }
     if (to == null) {
-      const wanted = 'an address with its port, since this transport has no remote address,'
-      throw argumentTypeError(CALL, 'to', wanted, to)
+      const example = "write { address: '127.0.0.1', port: 9000 }, or open it with 'remoteAddr'"
+      throw usageTypeError(`${CALL}: 'to' must be there, since this transport has no remote address; ${example}`)
     }
     const last = this.#last
     if (last !== undefined && to.address === last.address && to.port === last.port) return last

@@ -19,6 +19,8 @@ export class StreamTransport extends WritingTransport implements Transport {
   #readingPaused = false
   #opened = false
   #peerEnded = false
+  /** The method that a piece of bytes has come to, on its way into a protocol's memory. */
+  #calling: 'getBuffer' | 'bufferUpdated' | 'dataReceived' = 'getBuffer'
   /** Bytes that a BufferedProtocol did not take before it paused reading. */
   #rest: Uint8Array | undefined
 
@@ -67,7 +69,7 @@ export class StreamTransport extends WritingTransport implements Transport {
       if (protocol === undefined) this.runInAsyncScope(this.#fill, this, bytes)
       else this.runInAsyncScope(protocol.dataReceived, protocol, bytes)
     } catch (error) {
-      this.fatal(error, `protocol.${protocol === undefined ? 'bufferUpdated' : 'dataReceived'}() failed`)
+      this.fatal(error, `protocol.${protocol === undefined ? this.#calling : 'dataReceived'}() failed`)
     }
     running.task = undefined
   }
@@ -116,9 +118,11 @@ export class StreamTransport extends WritingTransport implements Transport {
       }
       const protocol = this.#buffered
       if (protocol === undefined) {
+        this.#calling = 'dataReceived'
         this.#plain?.dataReceived(left)
         return
       }
+      this.#calling = 'getBuffer'
       const memory: unknown = protocol.getBuffer(left.length)
       if (!(memory instanceof Uint8Array)) throw usageTypeError('protocol.getBuffer: it must return a Uint8Array')
       if (memory.length === 0) {
@@ -127,6 +131,7 @@ export class StreamTransport extends WritingTransport implements Transport {
       const count = Math.min(memory.length, left.length)
       memory.set(count === left.length ? left : left.subarray(0, count))
       left = left.subarray(count)
+      this.#calling = 'bufferUpdated'
       protocol.bufferUpdated(count)
     }
   }

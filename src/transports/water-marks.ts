@@ -1,5 +1,5 @@
 /** The two marks of a write buffer, with asyncio's defaults and checks. */
-import { argumentRangeError, argumentTypeError } from '../base/errors.ts'
+import { argumentTypeError, usageRangeError } from '../base/errors.ts'
 import { mustBeOptions } from '../loop/arguments.ts'
 import type { WriteBufferLimits } from '../loop/contract/transport.ts'
 
@@ -8,7 +8,7 @@ export const DEFAULT_HIGH = 64 * 1024
 
 /** Missing marks filled in: only `low` makes high = 4 * low, only `high` makes low a quarter of it. */
 export function waterMarks(call: string, limits: WriteBufferLimits = {}): { low: number; high: number } {
-  mustBeOptions(call, limits)
+  mustBeOptions(call, limits, 'limits')
   for (const mark of ['high', 'low'] as const) {
     const value: unknown = limits[mark]
     if (value !== undefined && typeof value !== 'number') {
@@ -17,7 +17,8 @@ export function waterMarks(call: string, limits: WriteBufferLimits = {}): { low:
   }
   const high = limits.high ?? (limits.low === undefined ? DEFAULT_HIGH : 4 * limits.low)
   const low = limits.low ?? Math.floor(high / 4)
-  if (!(low >= 0 && high >= low))
-    throw argumentRangeError(call, 'limits', '0 <= low <= high', `low=${low} high=${high}`)
+  if (!(low >= 0 && high >= low)) {
+    throw usageRangeError(`${call}: 'limits' must be such that 0 <= low <= high, not low=${low} and high=${high}`)
+  }
   return { low, high }
 }

@@ -22,7 +22,7 @@ import { running } from '../loop/running.ts'
 import type { Scheduler } from '../loop/scheduler.ts'
 import { mustBeClosedBefore, wasClosedBefore } from '../loop/unclosed-io.ts'
 import type { Future } from '../tasks/future.ts'
-import { bytesOf } from './bytes.ts'
+import { bytesOf, mustBePieces } from './bytes.ts'
 import { mustHave, WRITE_METHODS } from './check-protocol.ts'
 import { RawSocketView } from './raw-socket.ts'
 import { DEFAULT_HIGH, waterMarks } from './water-marks.ts'
@@ -112,6 +112,7 @@ export class WritingTransport extends AsyncResource implements WriteTransport, S
   }
 
   writelines(pieces: Iterable<Bytes>): void {
+    mustBePieces('transport.writelines', pieces)
     for (const piece of pieces) this.write(piece)
   }
 

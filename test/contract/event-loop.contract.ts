@@ -40,6 +40,7 @@ import { mapContract } from './map.contract.ts'
 import { memoryOfUsersContract } from './memory-of-users.contract.ts'
 import { multicastContract } from './multicast.contract.ts'
 import { namesContract } from './names.contract.ts'
+import { networkArgumentsContract } from './network-arguments.contract.ts'
 import { networkInputContract } from './network-input.contract.ts'
 import { orderContract } from './order.contract.ts'
 import { processPoolContract } from './process-pool.contract.ts'
@@ -161,6 +162,7 @@ export function eventLoopContract(harness: Harness): void {
     subprocessContract(harness)
     badInputContract(harness)
     networkInputContract(harness)
+    networkArgumentsContract(harness)
     robustnessContract(harness)
     debugContract(harness)
     inspectContract(harness)
