@@ -287,7 +287,15 @@ void LoopCore::expect_letters(bool expected) {
   keep_alive();
 }
 
-void LoopCore::keep_alive() { wakeup_.keep_alive(io_keeps_alive_ || (running_ && expects_letters_)); }
+void LoopCore::expect_signals(bool expected) {
+  expects_signals_ = expected;
+  keep_alive();
+}
+
+// A running loop may wait for a letter or for a signal alone.
+void LoopCore::keep_alive() {
+  wakeup_.keep_alive(io_keeps_alive_ || (running_ && (expects_letters_ || expects_signals_)));
+}
 
 Failure LoopCore::watch_signal(int signum) {
   if (!open_) return {UV_EINVAL, "uv_signal_start"};

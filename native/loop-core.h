@@ -74,6 +74,8 @@ class LoopCore final : public IoHost {
 
   Failure watch_signal(int signum);
   void unwatch_signal(int signum) { signals_.unwatch(signum); }
+  // Somebody waits for a signal: that alone keeps a running loop alive.
+  void expect_signals(bool expected);
 
   // For the families of I/O: where their objects live, and what handles they may open.
   IoTable& io() { return io_; }
@@ -126,6 +128,7 @@ class LoopCore final : public IoHost {
   bool entered_ = false;
   bool io_keeps_alive_ = false;
   bool expects_letters_ = false;
+  bool expects_signals_ = false;
   double longest_wait_ = 0;
   const double* deadlines_ = nullptr;
   uint32_t slots_ = 0;

@@ -15,7 +15,7 @@
 namespace aioloop {
 
 constexpr uint32_t kMagic = 0x41494f4c;  // "AIOL"
-constexpr uint32_t kAbiVersion = 11;
+constexpr uint32_t kAbiVersion = 12;
 
 // Header words, by index of 32-bit words.
 enum Word : uint32_t {

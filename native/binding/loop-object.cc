@@ -143,6 +143,15 @@ napi_value unwatch_signal(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
+napi_value expect_signals(napi_env env, napi_callback_info info) {
+  Call call(env, info);
+  bool expected;
+  if (call.session != nullptr && read_boolean(env, call.arguments[0], "expected", &expected)) {
+    call.session->core().expect_signals(expected);
+  }
+  return nullptr;
+}
+
 }  // namespace
 
 napi_value define_loop_class(napi_env env) {
@@ -159,6 +168,7 @@ napi_value define_loop_class(napi_env env) {
       method("pump", pump),
       method("watchSignal", watch_signal),
       method("unwatchSignal", unwatch_signal),
+      method("expectSignals", expect_signals),
   };
   add_lookup_methods(&methods);
   add_watch_methods(&methods);

@@ -260,6 +260,11 @@ export class EventLoop extends ProcessCalls implements contract.EventLoop {
     this.#signals.add(signal, this.#makeHandle(callback, args))
   }
 
+  /** For the run itself: unlike a handler of users, it is nothing that a run could wait for. @internal */
+  addInterruptHandler(callback: () => void): void {
+    this.#signals.add('SIGINT', this.#makeHandle(callback, []), true)
+  }
+
   removeSignalHandler(signal: string | number): boolean {
     return this.#signals.remove(signal)
   }

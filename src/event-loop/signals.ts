@@ -10,13 +10,15 @@ const UNCATCHABLE = new Set(['SIGKILL', 'SIGSTOP'])
 export class SignalHandlers {
   readonly #scheduler: Scheduler
   readonly #handles = new Map<number, Handle>()
+  /** Handlers of the run itself, for ^C: a run that waits for nothing else is a deadlock all the same. */
+  readonly #quiet = new Set<number>()
 
   constructor(scheduler: Scheduler) {
     this.#scheduler = scheduler
     scheduler.onSignal = (signum) => this.#deliver(signum)
   }
 
-  add(signal: string | number, handle: Handle): void {
+  add(signal: string | number, handle: Handle, quiet = false): void {
     if (!isMainThread) {
       throw new LoopStateError('addSignalHandler: signals reach the main thread only; add the handler there')
     }
@@ -27,28 +29,42 @@ export class SignalHandlers {
     const known = this.#handles.has(signum)
     this.#handles.set(signum, handle)
     this.#scheduler.handledSignals.add(signum)
-    if (known) return
     try {
-      this.#scheduler.backend.watchSignal(signum)
+      if (!known) this.#scheduler.backend.watchSignal(signum)
     } catch (error) {
-      this.#handles.delete(signum)
-      this.#scheduler.handledSignals.delete(signum)
+      this.#forget(signum)
       throw error
     }
+    if (quiet) this.#quiet.add(signum)
+    else this.#quiet.delete(signum)
+    this.#expect()
   }
 
   remove(signal: string | number): boolean {
     const [signum] = resolveSignal('removeSignalHandler', signal)
-    if (!this.#handles.delete(signum)) return false
-    this.#scheduler.handledSignals.delete(signum)
+    if (!this.#handles.has(signum)) return false
+    this.#forget(signum)
     this.#scheduler.backend.unwatchSignal(signum)
+    this.#expect()
     return true
   }
 
   clear(): void {
     for (const signum of this.#handles.keys()) this.#scheduler.backend.unwatchSignal(signum)
     this.#handles.clear()
+    this.#quiet.clear()
     this.#scheduler.handledSignals.clear()
+    this.#expect()
+  }
+
+  #forget(signum: number): void {
+    this.#handles.delete(signum)
+    this.#quiet.delete(signum)
+    this.#scheduler.handledSignals.delete(signum)
+  }
+
+  #expect(): void {
+    this.#scheduler.backend.expectSignals(this.#handles.size > this.#quiet.size)
   }
 
   #deliver(signum: number): void {

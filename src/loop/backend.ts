@@ -80,13 +80,15 @@ export interface Backend {
   /** Begin or end watching a signal by number. `watchSignal` throws a Node-shaped system error if the system refuses. */
   watchSignal(signum: number): void
   unwatchSignal(signum: number): void
+  /** Whether somebody waits for watched signals: that alone keeps a running loop alive. */
+  expectSignals(expected: boolean): void
 
   /** From any thread that knows this loop: make a blocked poll return. Coalesces; never loses one. */
   wakeThreadsafe(): void
 
   /**
    * Standalone only: wait for work and return. `block` false looks without waiting. Returns false when nothing is pending
-   * that could ever wake the loop (a watched signal does not count); then it has not waited.
+   * that could ever wake the loop (a watched signal counts where one is expected); then it has not waited.
    */
   pump(block: boolean): boolean
 

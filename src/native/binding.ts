@@ -39,6 +39,8 @@ export interface NativeLoop {
   expectLetters(expected: boolean): void
   watchSignal(signum: number): void
   unwatchSignal(signum: number): void
+  /** A signal is waited for: that alone keeps a running loop alive. */
+  expectSignals(expected: boolean): void
   /** native/binding/lookup-methods.h */
   resolveAddress(host: string | null, service: string | null, family: number, flags: number): number
   resolveName(address: string, port: number, flags: number): number

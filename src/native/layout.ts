@@ -84,7 +84,7 @@ export const LARGEST_CAPACITY = 1 << 20
 
 const LAYOUT: Readonly<Record<string, number>> = {
   magic: 0x41494f4c,
-  abiVersion: 11,
+  abiVersion: 12,
   headerBytes: HEADER_BYTES,
   submissionWords: 1,
   completionWords: COMPLETION_WORDS,

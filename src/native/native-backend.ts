@@ -214,6 +214,10 @@ export class NativeBackend implements Backend {
     this.#native.unwatchSignal(signum)
   }
 
+  expectSignals(expected: boolean): void {
+    this.#native.expectSignals(expected)
+  }
+
   wakeThreadsafe(): void {
     this.#binding.wake(this.wakeId)
   }

@@ -5,6 +5,7 @@
  * Node's timers have a granularity of a millisecond and may fire early by its clock: a turn looks at the precise clock and
  * delivers only what is due, so a timer here is never early and up to two milliseconds late.
  */
+import { NotSupportedError } from '../base/errors.ts'
 import type { Backend, BackendHost, BackendMetrics } from '../loop/backend.ts'
 import type { Capabilities } from '../loop/contract/capabilities.ts'
 import { ImmediateTurns } from '../loop/immediate-turns.ts'
@@ -47,6 +48,7 @@ export const PORTABLE_STANDALONE_CAPABILITIES: Capabilities = Object.freeze({
   subprocess: false,
   names: false,
   executor: false,
+  signals: false,
 })
 
 export class PortableBackend implements Backend {
@@ -80,6 +82,9 @@ export class PortableBackend implements Backend {
   #timeout: NodeJS.Timeout | undefined
   #armedFor = Number.POSITIVE_INFINITY
   #signalled: number[] = []
+  #signalsExpected = false
+  /** Keeps the process alive while a running loop expects signals: Node's listeners do not. */
+  #signalHold: NodeJS.Timeout | undefined
   #records = 0
   #maxLag = 0
 
@@ -106,6 +111,7 @@ export class PortableBackend implements Backend {
   start(): void {
     this.#active = true
     this.#arm()
+    this.#holdForSignals()
     this.streams?.keepAlive(true)
     this.datagrams?.keepAlive(true)
     this.processes?.keepAlive(true)
@@ -117,6 +123,7 @@ export class PortableBackend implements Backend {
     this.#active = false
     this.#turns.cancel()
     this.#disarm()
+    this.#holdForSignals()
     this.streams?.keepAlive(false)
     this.datagrams?.keepAlive(false)
     this.processes?.keepAlive(false)
@@ -178,11 +185,17 @@ export class PortableBackend implements Backend {
   }
 
   watchSignal(signum: number): void {
+    if (this.standalone) throw new NotSupportedError('addSignalHandler', 'portable', 'signals')
     this.#signals.watch(signum)
   }
 
   unwatchSignal(signum: number): void {
     this.#signals.unwatch(signum)
+  }
+
+  expectSignals(expected: boolean): void {
+    this.#signalsExpected = expected
+    this.#holdForSignals()
   }
 
   wakeThreadsafe(): void {
@@ -207,6 +220,13 @@ export class PortableBackend implements Backend {
       timers: this.#timers.size,
       maxLag: this.#maxLag,
     }
+  }
+
+  #holdForSignals(): void {
+    const hold = this.#active && this.#signalsExpected
+    if (hold === (this.#signalHold !== undefined)) return
+    clearInterval(this.#signalHold)
+    this.#signalHold = hold ? setInterval(() => {}, MAX_TIMEOUT) : undefined
   }
 
   /** Have Node call at the earliest deadline; nothing pending keeps nothing alive. */

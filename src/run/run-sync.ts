@@ -1,6 +1,7 @@
 /** The blocking way in: a coroutine run to its end inside one call, on a standalone loop of its own. */
 import { isCancelled } from '../base/errors.ts'
 import { gather } from '../coordination/gather.ts'
+import type { EventLoop as LoopOnBackend } from '../event-loop/event-loop.ts'
 import { mustRunPromiseJobs } from '../event-loop/pump.ts'
 import { mustBeOptions } from '../loop/arguments.ts'
 import type { EventLoop, Main } from '../loop/contract/event-loop.ts'
@@ -68,7 +69,7 @@ function runMain<T>(loop: EventLoop, main: Main<T>): T {
   const seesSignals = loop.name === 'native'
   const blocking = duringBlockingRun(seesSignals)
   if (seesSignals && mayTakeInterrupts()) {
-    loop.addSignalHandler('SIGINT', () => {
+    ;(loop as LoopOnBackend).addInterruptHandler(() => {
       blocking.taking()
       if (++interrupts === 1) task.cancel('interrupted by ^C')
       else endProcess()

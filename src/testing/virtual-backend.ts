@@ -139,6 +139,9 @@ export class VirtualBackend implements Backend {
     this.#signals.unwatch(signum)
   }
 
+  /** Time is what wakes this loop: a wait for a signal alone is a deadlock here. */
+  expectSignals(_expected: boolean): void {}
+
   wakeThreadsafe(): void {
     this.wake()
   }

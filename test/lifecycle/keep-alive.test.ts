@@ -82,6 +82,37 @@ describe.each(['native', 'portable'])('on the %s loop', (name) => {
     expect(ended).toMatchObject({ hung: false, code: 0, stdout: '' })
   })
 
+  test('a handler for a signal keeps the process alive while its loop runs, and until it is removed', async () => {
+    const ended = await runProgram(
+      `import { Event, newEventLoop } from 'aioloop'
+       const loop = newEventLoop()
+       const asked = new Event()
+       void loop.runForever()
+       loop.addSignalHandler('SIGTERM', () => asked.set())
+       loop.createTask(async () => {
+         console.log('waiting')
+         await asked.wait()
+         console.log('done')
+         loop.removeSignalHandler('SIGTERM')
+       })`,
+      { env, onOutput: (text, child) => void (text === 'waiting\n' && child.kill('SIGTERM')) },
+    )
+    expect(ended).toMatchObject({ hung: false, code: 0, stdout: 'waiting\ndone\n' })
+  })
+
+  test('a handler for a signal of a loop that does not run keeps nothing alive', async () => {
+    const ended = await runProgram(
+      `import { newEventLoop } from 'aioloop'
+       newEventLoop().addSignalHandler('SIGTERM', () => {})
+       const loop = newEventLoop()
+       loop.addSignalHandler('SIGTERM', () => {})
+       await loop.runUntilComplete(async () => {})
+       console.log('done')`,
+      { env },
+    )
+    expect(ended).toMatchObject({ hung: false, code: 0, stdout: 'done\n' })
+  })
+
   test('an open socket keeps the process alive while its loop runs, and until it is closed', async () => {
     const ended = await runProgram(
       `import { DatagramProtocol, newEventLoop } from 'aioloop'

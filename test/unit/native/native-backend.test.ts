@@ -354,6 +354,19 @@ describe.each(rings)('standalone, with rings of $submissionCapacity', (capacitie
     expect(host.signals).toEqual([12])
   })
 
+  it('waits for a signal alone where one is expected', () => {
+    const host = start(standalone)
+    host.backend.watchSignal(12)
+    host.backend.expectSignals(true)
+    expect(host.backend.pump(false)).toBe(true)
+    process.kill(process.pid, 12)
+    expect(host.backend.pump(true)).toBe(true)
+    host.turn()
+    expect(host.signals).toEqual([12])
+    host.backend.expectSignals(false)
+    expect(host.backend.pump(true)).toBe(false)
+  })
+
   it('drops a completion whose timer is cancelled before delivery, and counts it', () => {
     const host = start(standalone)
     const ran: string[] = []

@@ -1,12 +1,14 @@
 /** runSync: a value from a blocking run, wherever a coroutine can make progress, and an error where it cannot. */
 import {
   createTask,
+  Event,
   type ExceptionContext,
   gather,
   getRunningLoop,
   isCancelled,
   LoopStateError,
   NativeEventLoopPolicy,
+  NotSupportedError,
   PortableEventLoopPolicy,
   run,
   runSync,
@@ -196,6 +198,38 @@ describe.each([
     expect(error.code).toBe('ERR_AIOLOOP_DEADLOCK')
     expect(error.message).toContain('the stuck one')
   })
+
+  if (name === 'native') {
+    test('a signal that has a handler is something to wait for, ^C of the run itself is not', () => {
+      const seen = runSync(function* () {
+        const loop = getRunningLoop()
+        const asked = new Event()
+        loop.addSignalHandler('SIGUSR2', () => asked.set())
+        process.kill(process.pid, 'SIGUSR2')
+        yield* asked.wait()
+        loop.removeSignalHandler('SIGUSR2')
+        return 'asked'
+      }, options)
+      expect(seen).toBe('asked')
+    })
+
+    test('runForeverSync waits for a signal that stops it', () => {
+      const loop = loopFactory()
+      loop.addSignalHandler('SIGUSR2', () => loop.stop())
+      process.kill(process.pid, 'SIGUSR2')
+      loop.runForeverSync()
+      loop.close()
+    })
+  } else {
+    test('signals are refused in words: none comes while it blocks', () => {
+      const loop = loopFactory()
+      expect(loop.capabilities.signals).toBe(false)
+      const error = thrownBy(() => loop.addSignalHandler('SIGUSR2', () => {})) as NotSupportedError
+      expect(error).toBeInstanceOf(NotSupportedError)
+      expect(error.capability).toBe('signals')
+      loop.close()
+    })
+  }
 
   test('an async function after an await of the caller gets LoopStateError that says what to do', async () => {
     await Promise.resolve()
