@@ -17,7 +17,7 @@ async function main(): Promise<void> {
   const server = await loop.createServer(() => new RespProtocol(store), '127.0.0.1', Number(port ?? 0))
   try {
     if (port === undefined) return await talk(server)
-    console.log(`listening on port ${portOf(server)}`)
+    console.log(`listening on port ${server.port}`)
     await loop.createFuture<never>()
   } finally {
     // Nobody new; whoever is there gets the replies on their way, and a second for them.
@@ -27,13 +27,8 @@ async function main(): Promise<void> {
   }
 }
 
-function portOf(server: Server): number {
-  const name = server.sockets[0]?.localName
-  return typeof name === 'object' ? name.port : 0
-}
-
 async function talk(server: Server): Promise<void> {
-  const [reader, writer] = await openConnection('127.0.0.1', portOf(server))
+  const [reader, writer] = await openConnection('127.0.0.1', server.port)
   // Three requests at once, the last one in the long form that clients use; then the end.
   writer.write(Buffer.from('PING\r\nSET name aioloop\r\n*2\r\n$3\r\nGET\r\n$4\r\nname\r\n'))
   writer.writeEof()

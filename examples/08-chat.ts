@@ -1,6 +1,5 @@
-// A chat server: each client is a task, what one says goes to all the others. TCP streams, read by line.
-//
-// A client that fails or is slow holds nobody else back: each has a queue, and a task that writes what comes through it.
+// A chat server: each client is a task, what one says goes to all the others. One that fails or is slow holds nobody else
+// back: each has a queue, and a task that writes what comes through it.
 
 import { openConnection, Queue, run, type StreamReader, type StreamWriter, startServer, taskGroup } from 'aioloop'
 
@@ -23,10 +22,13 @@ async function chat(reader: StreamReader, writer: StreamWriter): Promise<void> {
         await writer.drain()
       }
     })
-    for await (const line of reader) tellOthers(name, `${name}: ${line.toString().trim()}`)
-    inbox.shutdown()
-    rooms.delete(name)
-    tellOthers(name, `${name} left`)
+    try {
+      for await (const line of reader) tellOthers(name, `${name}: ${line.toString().trim()}`)
+    } finally {
+      inbox.shutdown()
+      rooms.delete(name)
+      tellOthers(name, `${name} left`)
+    }
   })
 }
 

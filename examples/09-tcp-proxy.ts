@@ -36,11 +36,20 @@ class Front extends Side {
   override connectionMade(transport: Transport): void {
     super.connectionMade(transport)
     transport.pauseReading()
-    getRunningLoop().createTask(async () => {
-      ;[, this.other] = await getRunningLoop().createConnection(() => new Side(), '127.0.0.1', this.#port)
-      this.other.other = this
-      transport.resumeReading()
-    })
+    getRunningLoop().createTask(() => this.#connect(transport))
+  }
+  async #connect(transport: Transport): Promise<void> {
+    try {
+      const [back, side] = await getRunningLoop().createConnection(() => new Side(), '127.0.0.1', this.#port)
+      side.other = this
+      this.other = side
+      // The client may have gone in the meantime.
+      if (transport.isClosing()) back.close()
+      else transport.resumeReading()
+    } catch (error) {
+      console.error(`no connection to the target: ${error instanceof Error ? error.message : error}`)
+      transport.abort()
+    }
   }
 }
 
