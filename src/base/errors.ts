@@ -482,6 +482,11 @@ export function usageRangeError(message: string): Coded<RangeError> {
   return Object.assign(new RangeError(message), { code: ErrorCode.argumentRange })
 }
 
+/** The message of an error inside another's, without the full stop of some that the system makes. */
+export function reasonOf(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).replace(/\.$/, '')
+}
+
 function describe(value: unknown): string {
   if (value === null || value === undefined) return String(value)
   if (value === '') return 'an empty string'

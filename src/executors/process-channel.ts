@@ -7,7 +7,7 @@
 import { AsyncResource } from 'node:async_hooks'
 import { constants } from 'node:os'
 import type { Transferable } from 'node:worker_threads'
-import { usageTypeError } from '../base/errors.ts'
+import { reasonOf, usageTypeError } from '../base/errors.ts'
 import { CAPTURE } from '../loop/capture.ts'
 import { NO_EVENTS } from '../loop/io/no-events.ts'
 import type { ChildStdio, ProcessEvents, ProcessIo, RawProcess } from '../loop/io/process-io.ts'
@@ -109,8 +109,10 @@ export class ProcessChannel implements WorkerChannel, ProcessEvents {
     try {
       message = process.getBuiltinModule('node:v8').deserialize(bytes)
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error)
-      message = ['failed', { value: new TypeError(`submit: the result cannot be read here: ${why}`) }]
+      message = [
+        'failed',
+        { value: usageTypeError(`submit: the result cannot be read here: ${reasonOf(error)}; return plain data`) },
+      ]
     }
     this.#events.said(message)
   }

@@ -4,6 +4,7 @@
  */
 import { AsyncResource } from 'node:async_hooks'
 import type { MessagePort, ResourceLimits, Transferable, Worker } from 'node:worker_threads'
+import { reasonOf, usageTypeError } from '../base/errors.ts'
 import { CAPTURE } from '../loop/capture.ts'
 import { Claims } from './claims.ts'
 import type { WorkerChannel, WorkerEvents, WorkerMessage } from './worker-events.ts'
@@ -101,7 +102,9 @@ export class ThreadChannel implements WorkerChannel {
   }
 
   #unreadable(error: unknown): void {
-    const why = error instanceof Error ? error.message : String(error)
-    this.#events.said(['failed', { value: new TypeError(`submit: the result cannot be read here: ${why}`) }])
+    this.#events.said([
+      'failed',
+      { value: usageTypeError(`submit: the result cannot be read here: ${reasonOf(error)}; return plain data`) },
+    ])
   }
 }

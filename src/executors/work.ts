@@ -4,7 +4,7 @@
  */
 import { isAbsolute } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { argumentTypeError, isCancelled, usageTypeError } from '../base/errors.ts'
+import { argumentTypeError, isCancelled, reasonOf, usageTypeError } from '../base/errors.ts'
 
 export interface WorkForm {
   readonly key: number
@@ -68,8 +68,7 @@ function sourceOf(call: string, argument: string, work: object): string {
   try {
     new Script(`'use strict';(${source}\n)`)
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause)
-    const error = usageTypeError(`${call}: '${argument}' cannot be sent as source (${why}); ${remedy}`)
+    const error = usageTypeError(`${call}: '${argument}' cannot be sent as source (${reasonOf(cause)}); ${remedy}`)
     throw Object.assign(error, { cause })
   }
   return source
@@ -79,7 +78,7 @@ function sourceOf(call: string, argument: string, work: object): string {
 export function uncloneable(call: string, cause: unknown, what: string): unknown {
   if (isCancelled(cause) || !(cause instanceof Error)) return cause
   const error = usageTypeError(
-    `${call}: ${what} cannot be sent to a worker: ${cause.message}; send plain data, or make it there`,
+    `${call}: ${what} cannot be sent to a worker: ${reasonOf(cause)}; send plain data, or make it there`,
   )
   return Object.assign(error, { cause })
 }

@@ -16,6 +16,7 @@
  */
 import type { MessagePort, Transferable } from 'node:worker_threads'
 import { packThrown } from '../base/error-transfer.ts'
+import { ErrorCode } from '../base/errors.ts'
 import type { WorkForm } from './work.ts'
 
 /** What a worker is told at its beginning: a thread as `workerData`, with its port beside it. */
@@ -64,17 +65,34 @@ export function threadProgram(): string {
 
 /** An expression that begins the work, with those that give the setup and the port. */
 export function workerProgram(setup: string, port: string): string {
-  return `(${workerMain})(${packThrown},${LOAD},${setup},${port})`
+  return `(${workerMain})(${packThrown},${LOAD},${JSON.stringify(ErrorCode.argumentType)},${setup},${port})`
 }
 
 type Importer = (url: string) => Promise<Record<string, unknown>>
 
-function workerMain(pack: typeof packThrown, importer: Importer, setup: WorkerSetup, port: WorkerPort): void {
+function workerMain(
+  pack: typeof packThrown,
+  importer: Importer,
+  code: string,
+  setup: WorkerSetup,
+  port: WorkerPort,
+): void {
   const { AsyncResource } = process.getBuiltinModule('node:async_hooks')
   const vm = process.getBuiltinModule('node:vm')
   const { waker: source, loop: firstLoop, initializer, cells } = setup
   const known = new Map<number, AnyFunction>()
   const waker = source === undefined ? undefined : (new vm.Script(source).runInThisContext() as Waker)
+  // biome-ignore lint/security/noGlobalEval: it runs what the program sends, and nothing else
+  const evaluate = globalThis.eval
+  const coded = <E extends Error>(error: E): E => Object.assign(error, { code })
+  /** Why something failed, for a sentence that goes on. */
+  const reasonOf = (error: unknown): string => {
+    try {
+      return (error instanceof Error ? error.message : String(error)).replace(/\.$/, '')
+    } catch {
+      return 'it throws'
+    }
+  }
   let woken = 0
   /** As claims.ts has it. */
   const STATES = 6
@@ -107,11 +125,18 @@ function workerMain(pack: typeof packThrown, importer: Importer, setup: WorkerSe
 
   function compile(form: WorkForm): AnyFunction {
     defineCounters(form.text)
-    const script = new vm.Script(`'use strict';(${form.text}\n)`, {
-      filename: `aioloop:work/${form.name === '' ? 'anonymous' : form.name}`,
-      importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
-    })
-    return script.runInThisContext() as AnyFunction
+    const text = `'use strict';(${form.text}\n)`
+    const filename = `aioloop:work/${form.name === '' ? 'anonymous' : form.name.replace(/\s/g, '_')}`
+    try {
+      // In the global scope. What is evaluated may `import` as this program may; for a Script that is an experiment, of
+      // which Node warns.
+      return evaluate(`${text}\n//# sourceURL=${filename}`) as AnyFunction
+    } catch (error) {
+      // Node may have been told not to evaluate (--disallow-code-generation-from-strings).
+      if (!(error instanceof EvalError)) throw error
+      const importModuleDynamically = vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER
+      return new vm.Script(text, { filename, importModuleDynamically }).runInThisContext() as AnyFunction
+    }
   }
 
   async function load(form: WorkForm): Promise<AnyFunction> {
@@ -119,20 +144,32 @@ function workerMain(pack: typeof packThrown, importer: Importer, setup: WorkerSe
     const fn = module[form.name]
     if (typeof fn === 'function') return fn as AnyFunction
     const names = Object.keys(module).join(', ')
-    throw new TypeError(`submit: ${form.text} exports no function called '${form.name}'; it has ${names || 'nothing'}`)
+    throw coded(
+      new TypeError(`submit: ${form.text} exports no function called '${form.name}'; it has ${names || 'nothing'}`),
+    )
   }
 
   /** A function sent as source has nothing of its surroundings: say so in place of a bare ReferenceError. */
   function explained(error: unknown, form: WorkForm): unknown {
-    if (form.kind !== 'source' || !(error instanceof ReferenceError)) return error
-    const [, name] = /^(\S+) is not defined$/.exec(error.message) ?? []
+    const name = form.kind === 'source' ? missingName(error) : undefined
     if (name === undefined) return error
-    return new ReferenceError(
-      `submit: the function${form.name && ` ${form.name}`} uses '${name}', which is not defined in the worker: a function sent as source ` +
-        `takes nothing of its surroundings along; pass '${name}' as an argument, or put the function into a module and ` +
-        'pass { module, export }',
-      { cause: error },
+    return coded(
+      new ReferenceError(
+        `submit: the function${form.name && ` ${form.name}`} uses '${name}', which is not defined in the worker: a function sent as source ` +
+          `takes nothing of its surroundings along; pass '${name}' as an argument, or put the function into a module and ` +
+          'pass { module, export }',
+        { cause: error },
+      ),
     )
+  }
+
+  function missingName(error: unknown): string | undefined {
+    try {
+      return error instanceof ReferenceError ? /^(\S+) is not defined$/.exec(error.message)?.[1] : undefined
+    } catch {
+      // A proxy, or a getter that throws.
+      return undefined
+    }
   }
 
   function isThenable(value: unknown): value is PromiseLike<unknown> {
@@ -152,30 +189,32 @@ function workerMain(pack: typeof packThrown, importer: Importer, setup: WorkerSe
     }
     const gave = (result: unknown): void => {
       const marker = Symbol.for('aioloop.v1.transfer')
-      const marked =
-        typeof result === 'object' && result !== null && (result as Record<symbol, unknown>)[marker] === true
-      const { value, list } = (marked ? result : { value: result, list: [] }) as {
-        value: unknown
-        list: Transferable[]
-      }
       try {
+        const marked =
+          typeof result === 'object' && result !== null && (result as Record<symbol, unknown>)[marker] === true
+        const { value, list } = (marked ? result : { value: result, list: [] }) as {
+          value: unknown
+          list: Transferable[]
+        }
         port.postMessage(['gave', value], list)
       } catch (cause) {
-        const why = cause instanceof Error ? cause.message : String(cause)
-        failed(new TypeError(`submit: the result cannot be sent back: ${why}; return plain data`, { cause }))
+        const message = `submit: the result cannot be sent back: ${reasonOf(cause)}; return plain data`
+        failed(coded(new TypeError(message, { cause })))
         return
       }
       wake(loop)
       over()
     }
     let result: unknown
+    let later: boolean
     try {
       result = many ? each(fn, args) : fn(...args)
+      later = isThenable(result)
     } catch (error) {
       failed(error)
       return
     }
-    if (isThenable(result)) Promise.resolve(result).then(gave, failed)
+    if (later) Promise.resolve(result).then(gave, failed)
     else gave(result)
   }
 

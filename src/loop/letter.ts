@@ -4,7 +4,7 @@
  * transfer lists and shared memory.
  */
 import type { PackedValue } from '../base/error-transfer.ts'
-import { usageTypeError } from '../base/errors.ts'
+import { reasonOf, usageTypeError } from '../base/errors.ts'
 
 /** `call` names a call among those of the loop `from`. */
 export type Letter =
@@ -34,10 +34,9 @@ export function encodeLetter(letter: Letter, call: string, argument: string): Ui
   try {
     return v8().serialize(letter)
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error)
     throw Object.assign(
       usageTypeError(
-        `${call}: ${argument} cannot be sent to another thread: ${why}; send plain data that can be cloned`,
+        `${call}: ${argument} cannot be sent to another thread: ${reasonOf(error)}; send plain data that can be cloned`,
       ),
       { cause: error },
     )

@@ -24,6 +24,7 @@ import { ensureFutureContract } from './ensure-future.contract.ts'
 import { errorsContract } from './errors.contract.ts'
 import { eventsContract } from './events.contract.ts'
 import { executorAheadContract } from './executor-ahead.contract.ts'
+import { executorErrorsContract } from './executor-errors.contract.ts'
 import { executorLimitsContract } from './executor-limits.contract.ts'
 import { executorMapContract } from './executor-map.contract.ts'
 import { executorsContract } from './executors.contract.ts'
@@ -95,6 +96,7 @@ export function eventLoopContract(harness: Harness): void {
     executorAheadContract(harness)
     executorMapContract(harness)
     executorLimitsContract(harness)
+    executorErrorsContract(harness)
     processPoolContract(harness)
     errorsContract(harness)
     futuresContract(harness)
