@@ -28,34 +28,25 @@ class Side extends Protocol {
 
 // Holds its client back until the other side is connected.
 class Front extends Side {
-  readonly #port: number
-  constructor(port: number) {
-    super()
-    this.#port = port
-  }
+  port = 0
   override connectionMade(transport: Transport): void {
     super.connectionMade(transport)
     transport.pauseReading()
-    getRunningLoop().createTask(() => this.#connect(transport))
-  }
-  async #connect(transport: Transport): Promise<void> {
-    try {
-      const [back, side] = await getRunningLoop().createConnection(() => new Side(), '127.0.0.1', this.#port)
-      side.other = this
-      this.other = side
-      // The client may have gone in the meantime.
-      if (transport.isClosing()) back.close()
-      else transport.resumeReading()
-    } catch (error) {
-      console.error(`no connection to the target: ${error instanceof Error ? error.message : error}`)
-      transport.abort()
-    }
+    const connecting = getRunningLoop().createTask(async () => {
+      const [back, side] = await getRunningLoop().createConnection(() => new Side(), '127.0.0.1', this.port)
+      ;[this.other, side.other] = [side, this]
+      // The client may have gone meanwhile.
+      transport.isClosing() ? back.close() : transport.resumeReading()
+    })
+    // Nobody at the target: the client's connection ends.
+    connecting.addDoneCallback(() => void (connecting.exception() && transport.abort()))
   }
 }
 
 await run(async () => {
   const target = await startServer(async (reader, writer) => void writer.write(await reader.read()), '127.0.0.1', 0)
-  const proxy = await getRunningLoop().createServer(() => new Front(target.port), '127.0.0.1', 0)
+  const front = () => Object.assign(new Front(), { port: target.port })
+  const proxy = await getRunningLoop().createServer(front, '127.0.0.1', 0)
   const [reader, writer] = await openConnection('127.0.0.1', proxy.port)
   writer.write(Buffer.alloc(1_000_000, 'x'))
   writer.writeEof()
