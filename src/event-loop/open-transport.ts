@@ -23,6 +23,12 @@ export function streamsOf(scheduler: Scheduler, call: string): StreamIo {
   return streams
 }
 
+/** A transport is of one loop, which tells it of everything. */
+export function mustBeOwn(call: string, scheduler: Scheduler, transport: StreamTransport): void {
+  if (transport.scheduler === scheduler) return
+  throw new LoopStateError(`${call}: the transport is attached to a different loop; call ${call} of that one`)
+}
+
 /** Waits until `connectionMade` has run. Whatever goes wrong, the stream is closed. */
 export function* openTransport<P extends StreamProtocol>(
   scheduler: Scheduler,

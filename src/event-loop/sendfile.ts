@@ -17,6 +17,7 @@ import { Grant } from '../tasks/grant.ts'
 import { promiseToFuture } from '../tasks/wrap-future.ts'
 import { SendingProtocol } from '../transports/sending-protocol.ts'
 import { StreamTransport } from '../transports/stream-transport.ts'
+import { mustBeOwn } from './open-transport.ts'
 
 const CALL = 'sendfile'
 /** Bytes read at a time: the high-water mark, so that one piece is on its way while the next is read. */
@@ -32,6 +33,7 @@ export function sendfile(
   if (!(transport instanceof StreamTransport)) {
     throw argumentTypeError(CALL, 'transport', 'a stream transport of this library', transport)
   }
+  mustBeOwn(CALL, scheduler, transport)
   const fd = descriptorOf(file)
   const { offset = 0, count, fallback = true } = options
   mustBeCount('options.offset', offset, 0)

@@ -16,6 +16,7 @@ import { DuplexBridge } from '../transports/duplex-bridge.ts'
 import { StreamTransport } from '../transports/stream-transport.ts'
 import { TlsTransport } from '../transports/tls-transport.ts'
 import { madeTransport } from './made-transport.ts'
+import { mustBeOwn } from './open-transport.ts'
 import { shakeHands } from './tls-client.ts'
 import { awaitClient, type Below, type Secured, TlsAcceptor } from './tls-server.ts'
 import { type ClientTls, clientTls, mustHaveTls, type ServerTls, serverTls, tlsInfo } from './tls-settings.ts'
@@ -36,6 +37,7 @@ export function startTls(
   if (!(transport instanceof StreamTransport)) {
     throw argumentTypeError(CALL, 'transport', 'a stream transport of this library', transport)
   }
+  mustBeOwn(CALL, scheduler, transport)
   if (transport.isClosing()) throw new LoopStateError(`${CALL}: the transport is closing; encrypt one that is open`)
   mustBeStreamProtocol(CALL, protocol)
   if (ssl !== true && (typeof ssl !== 'object' || ssl === null)) {
@@ -79,7 +81,7 @@ function* asClient(
 ): Coroutine<Secured> {
   const bridge = new DuplexBridge(transport)
   if (received !== undefined) bridge.give(received)
-  return yield* shakeHands(scheduler, bridge, tls)
+  return yield* shakeHands(scheduler, transport, bridge, tls)
 }
 
 function* asServer(

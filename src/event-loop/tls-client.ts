@@ -15,6 +15,7 @@ import { TlsStream } from '../transports/tls-stream.ts'
 import { TlsTransport } from '../transports/tls-transport.ts'
 import { Connecting } from './connecting.ts'
 import { madeTransport, type ProtocolFactory } from './made-transport.ts'
+import { atPeer } from './tls-failure.ts'
 import { type ClientTls, type Named, tlsInfo } from './tls-settings.ts'
 
 /** Waits for the handshake and until `connectionMade` has run. Whatever goes wrong, the stream is closed. */
@@ -47,6 +48,7 @@ export function* openTlsTransport<P extends StreamProtocol>(
 /** A handshake as the client of whoever is at the other end of `carrier`. */
 export function* shakeHands(
   scheduler: Scheduler,
+  below: Named,
   carrier: TlsCarrier,
   tls: ClientTls,
 ): Coroutine<[RawStream, TLSSocket]> {
@@ -71,6 +73,8 @@ export function* shakeHands(
   const late = scheduler.loop.callLater(tls.handshakeTimeout, () => fail(handshakeTimedOut(tls)))
   try {
     return [yield* connecting, socket]
+  } catch (error) {
+    throw atPeer(error, below)
   } finally {
     late.cancel()
     socket.off('end', ended)
@@ -116,7 +120,7 @@ function* encrypt<P extends StreamProtocol>(
   factory: ProtocolFactory<P>,
   tls: ClientTls,
 ): Coroutine<[TlsTransport, P]> {
-  const [raw, socket] = yield* shakeHands(scheduler, carrier, tls)
+  const [raw, socket] = yield* shakeHands(scheduler, below, carrier, tls)
   let protocol: P
   try {
     protocol = mustBeStreamProtocol(call, factory()) as P

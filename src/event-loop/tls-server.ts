@@ -6,7 +6,8 @@
  * Until its handshake is over a client counts as a connection of the server's, and closing or aborting reaches it.
  */
 import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks'
-import type { Server as NodeTlsServer, TLSSocket } from 'node:tls'
+import type { Server as NodeTlsServer, SecureContext, TLSSocket } from 'node:tls'
+import { usageTypeError } from '../base/errors.ts'
 import { CAPTURE } from '../loop/capture.ts'
 import type { Coroutine } from '../loop/contract/awaitable.ts'
 import type { StreamProtocol } from '../loop/contract/protocol.ts'
@@ -24,6 +25,7 @@ import { TlsTransport } from '../transports/tls-transport.ts'
 import type { OwnedConnection, TransportOptions, TransportOwner } from '../transports/writing-transport.ts'
 import type { ProtocolFactory } from './made-transport.ts'
 import { closedInHandshake, endedInHandshake, onceLost } from './tls-client.ts'
+import { atPeer } from './tls-failure.ts'
 import { type Named, type ServerTls, tlsInfo } from './tls-settings.ts'
 
 /** The connection under a handshake: a transport, or a client's socket. */
@@ -135,6 +137,7 @@ export class TlsAcceptor {
     this.#factory = factory
     this.#tls = tls
     this.#node = process.getBuiltinModule('node:tls').createServer(tls.options)
+    if (tls.options.secureContext !== undefined) useContext(call, this.#node, tls.options.secureContext)
     this.#node.on('secureConnection', (socket) => this.#secured(take(places().getStore()), socket))
     this.#node.on('tlsClientError', (error: NodeJS.ErrnoException, socket) => {
       socket.destroy()
@@ -213,15 +216,27 @@ export class TlsAcceptor {
   }
 
   /** The client's own affair: reported in debug mode only. */
-  #failed(handshake: Handshake | undefined, exception: Error): void {
+  #failed(handshake: Handshake | undefined, error: Error): void {
     if (handshake === undefined || this.#scheduler.closed) return
     handshake.below.abort()
+    const exception = atPeer(error, handshake.below)
     if (handshake.outcome !== undefined) handshake.outcome.failed(exception)
     else if (this.#scheduler.debug) {
       const message = 'server: the TLS handshake with a client failed'
       this.#scheduler.loop.callExceptionHandler({ message, exception })
     }
   }
+}
+
+/** A server of Node's makes its context by itself. Where it keeps that is undocumented, and looked at before it is set. */
+function useContext(call: string, node: NodeTlsServer, context: SecureContext): void {
+  const server = node as NodeTlsServer & { _sharedCreds?: SecureContext }
+  if (server._sharedCreds === undefined) {
+    throw usageTypeError(
+      `${call}: 'options.ssl.secureContext' cannot be used on this version of Node; give 'key' and 'cert'`,
+    )
+  }
+  server._sharedCreds = context
 }
 
 function lostBy({ below }: Handshake): Error {

@@ -36,7 +36,7 @@ export function clientTls(
     if (serverHostname === undefined) return undefined
     throw usageTypeError(`${call}: 'options.serverHostname' goes with 'options.ssl'`)
   }
-  if (ssl !== true && typeof ssl !== 'object') {
+  if (ssl !== true && (typeof ssl !== 'object' || Array.isArray(ssl))) {
     throw argumentTypeError(call, 'options.ssl', 'true, false or the options of tls.connect', ssl)
   }
   if (serverHostname !== undefined && typeof serverHostname !== 'string') {
@@ -60,11 +60,26 @@ export function serverTls(
     throw usageTypeError(`${call}: 'options.serverHostname' is for clients; a server has its names in its certificates`)
   }
   if (!asksForTls(scheduler, call, given)) return undefined
-  if (given.ssl === true || typeof given.ssl !== 'object') {
+  if (given.ssl === true || typeof given.ssl !== 'object' || Array.isArray(given.ssl)) {
     throw argumentTypeError(call, 'options.ssl', 'the options of tls.createServer, with key and cert', given.ssl)
   }
+  mustHaveIdentity(call, given.ssl as NodeServerOptions)
   const times = timeouts(call, given)
   return { options: { ...given.ssl, handshakeTimeout: times.handshakeTimeout }, ...times }
+}
+
+/** Where any of these is, a server has something to show, or needs nothing. */
+const IDENTITIES = ['cert', 'pfx', 'secureContext', 'SNICallback', 'pskCallback'] as const
+
+/** Without, every handshake would fail, and nobody would be told. */
+function mustHaveIdentity(call: string, options: NodeServerOptions): void {
+  const { secureContext } = options
+  if (secureContext !== undefined && typeof (secureContext as { context?: unknown } | null)?.context !== 'object') {
+    throw argumentTypeError(call, 'options.ssl.secureContext', 'what tls.createSecureContext() gives', secureContext)
+  }
+  if (IDENTITIES.some((name) => options[name] !== undefined && options[name] !== null)) return
+  const others = "'pfx', 'secureContext' or 'SNICallback'"
+  throw usageTypeError(`${call}: 'options.ssl' of a server has no certificate; give 'key' and 'cert', ${others}`)
 }
 
 /** An empty name checks no name; an address is checked and not sent. */

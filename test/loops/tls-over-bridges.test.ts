@@ -5,6 +5,7 @@ import { SocketStream } from '../../src/loop/io/socket-stream.ts'
 import { NativeStream } from '../../src/native/native-stream.ts'
 import { tlsContract } from '../contract/tls.contract.ts'
 import { tlsEndingsContract } from '../contract/tls-endings.contract.ts'
+import { tlsRefusalsContract } from '../contract/tls-refusals.contract.ts'
 
 // A spy would keep what it is called on, and a test counts that.
 const prototypes = [NativeStream.prototype, SocketStream.prototype]
@@ -21,4 +22,5 @@ for (const policy of [new NativeEventLoopPolicy(), new PortableEventLoopPolicy()
   const harness = { name, realTime: true, fifo: true, newLoop: () => policy.newEventLoop() }
   tlsContract(harness)
   tlsEndingsContract(harness)
+  tlsRefusalsContract(harness)
 }

@@ -5,6 +5,7 @@ import type { ConnectionOptions, TlsOptions as NodeServerOptions } from 'node:tl
 export interface TlsOptions<Options = ConnectionOptions> {
   /**
    * Encrypt: the options of `tls.connect` or `tls.createServer` (key, cert, ca, ALPNProtocols, ...); for a client also true.
+   * A server needs one of `cert`, `pfx`, `SNICallback` and, unlike Node's own, `secureContext`.
    * Verification is on unless `rejectUnauthorized: false` says otherwise.
    */
   readonly ssl?: boolean | Options | null | undefined
