@@ -30,7 +30,8 @@ export class NativeStreams implements StreamIo {
   }
 
   connectTcp(to: SocketAddress, from: SocketAddress | undefined, events: StreamEvents): RawStream {
-    const id = this.#share.opening(() => this.#native.connectTcp(to.address, to.port, from?.address, from?.port), to)
+    const connect = (): number => this.#native.connectTcp(to.address, to.port, from?.address, from?.port)
+    const id = this.#share.opening(connect, to, from)
     return new NativeStream(this.#share, id, events, to)
   }
 

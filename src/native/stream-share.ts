@@ -70,13 +70,14 @@ export class StreamShare {
     )
   }
 
-  /** Errors of opening calls come with a code only; what was tried is known here. */
-  opening<T>(open: () => T, where: SocketAddress | string | undefined): T {
+  /** Errors of opening calls come with a code only; what was tried is known here. `from`: what it is bound to before. */
+  opening<T>(open: () => T, where: SocketAddress | string | undefined, from?: SocketAddress): T {
     try {
       return open()
     } catch (error) {
       if (error instanceof Error && 'errno' in error && 'syscall' in error && typeof error.errno === 'number') {
-        throw systemError(error.errno, String(error.syscall), where)
+        const { syscall } = error
+        throw systemError(error.errno, String(syscall), syscall === 'bind' && from !== undefined ? from : where)
       }
       throw error
     }

@@ -72,6 +72,7 @@ export class StreamReaderProtocol extends Protocol {
     this.#reader = reader
     this.#connected = clientConnected
     this.#scheduler = schedulerOf(loop)
+    reader.bindTo(this.#scheduler)
   }
 
   /** @internal */

@@ -56,9 +56,10 @@ export function toDuplex(
     )
   }
   if (transport.isClosing()) throw new LoopStateError('toDuplex: the connection is closing; hand over one that is open')
+  const held = reader?.handOver()
+  reader?.setException(new LoopStateError('reader: its connection was handed over to toDuplex; read the Duplex'))
   const bridge = new DuplexBridge(transport, allowHalfOpen)
   const duplex = socketDuplex(bridge, transport, transport.scheduler.loop)
-  const held = reader?.handOver()
   if (held !== undefined && held.bytes.length > 0) bridge.give(held.bytes)
   if (held?.ended === true) bridge.eofReceived()
   return duplex

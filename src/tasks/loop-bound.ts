@@ -10,6 +10,11 @@ import { schedulerOf } from './scheduler-of.ts'
 export abstract class LoopBound {
   #scheduler: Scheduler | undefined
 
+  /** Belong to this loop before anybody waits, unless it belongs to one already. @internal */
+  bindTo(scheduler: Scheduler): void {
+    this.#scheduler ??= scheduler
+  }
+
   /** The scheduler of the running loop, for a call that has to wait. Binds this to the loop the first time. @internal */
   schedulerFor(call: string): Scheduler {
     const scheduler = schedulerOf(getRunningLoop())

@@ -61,6 +61,7 @@ import { signalsContract } from './signals.contract.ts'
 import { sleepContract } from './sleep.contract.ts'
 import { staggeredRaceContract } from './staggered-race.contract.ts'
 import { streamHandOverContract } from './stream-hand-over.contract.ts'
+import { streamOwnersContract } from './stream-owners.contract.ts'
 import { streamReadIntoContract } from './stream-read-into.contract.ts'
 import { streamReaderContract } from './stream-reader.contract.ts'
 import { streamsContract } from './streams.contract.ts'
@@ -78,6 +79,7 @@ import { timeoutContract } from './timeout.contract.ts'
 import { timersContract } from './timers.contract.ts'
 import { tlsContract } from './tls.contract.ts'
 import { tlsEndingsContract } from './tls-endings.contract.ts'
+import { tlsRefusalsContract } from './tls-refusals.contract.ts'
 import { tlsSocketsContract } from './tls-sockets.contract.ts'
 import { transportFlowContract } from './transport-flow.contract.ts'
 import { transportsContract } from './transports.contract.ts'
@@ -101,6 +103,7 @@ export function eventLoopContract(harness: Harness): void {
     errorsContract(harness)
     futuresContract(harness)
     streamHandOverContract(harness)
+    streamOwnersContract(harness)
     taskCreationContract(harness)
     taskEndingContract(harness)
     taskStepsContract(harness)
@@ -120,6 +123,7 @@ export function eventLoopContract(harness: Harness): void {
     mapContract(harness)
     tlsContract(harness)
     tlsEndingsContract(harness)
+    tlsRefusalsContract(harness)
     tlsSocketsContract(harness)
     waitContract(harness)
     ensureFutureContract(harness)
