@@ -376,8 +376,8 @@ export class EndOfChannel extends Error {
 brand(EndOfChannel, 'EndOfChannel')
 
 /**
- * A worker of an executor died while it held this work, or the executor can make no workers at all: then it takes no more
- * work. Stands for `BrokenExecutor`, `BrokenThreadPool` and `BrokenProcessPool` of `concurrent.futures`.
+ * A worker of an executor died while it held this work, or none could be made for it (see `cause`); or no worker of the
+ * executor can begin, and it takes no more work. Stands for `BrokenExecutor`, `BrokenThreadPool` and `BrokenProcessPool` of `concurrent.futures`.
  *
  * @example
  * ```ts

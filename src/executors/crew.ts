@@ -7,11 +7,12 @@
  *
  * A worker that dies fails the work that it ran, and only that; another takes its place.
  */
-import type { BrokenExecutorError } from '../base/errors.ts'
+import { BrokenExecutorError } from '../base/errors.ts'
 import { LinkedList } from '../base/linked-list.ts'
 import type { Scheduler } from '../loop/scheduler.ts'
 import { BlockedLoops, blockedMail } from './blocked-loops.ts'
 import type { Job, JobOwner } from './job.ts'
+import { isRefusal, refusedWorker } from './refused-worker.ts'
 import { Seat, type SeatOwner } from './seat.ts'
 import { uncloneable } from './work.ts'
 import type { WorkerChannel, WorkerEvents } from './worker-events.ts'
@@ -46,6 +47,8 @@ export class Crew implements JobOwner, SeatOwner {
   #submitted = 0
   #closing = false
   #interrupted = false
+  /** No worker could be made: those that there are do the work, until one is free or more is submitted. */
+  #refused = false
   /** Somebody waits for the end of the workers. */
   #awaited = false
 
@@ -53,23 +56,28 @@ export class Crew implements JobOwner, SeatOwner {
     this.#owner = owner
   }
 
-  /** Have a worker begin with this at once. False when it has to wait. Throws what cannot be cloned. */
+  /**
+   * Have a worker begin with this at once. False when it has to wait. Throws what cannot be cloned, and a
+   * BrokenExecutorError when no worker can be made.
+   */
   hand(job: Job): boolean {
+    this.#refused = false
     if (this.#queue.size > 0) return false
     // First, because that may show that a worker has ended.
     this.#blocked.begin(job.scheduler)
-    const seat = this.#seatFor(job.scheduler)
-    if (seat === undefined) {
-      this.#blocked.end(job.scheduler)
-      return false
-    }
-    job.number = ++this.#submitted
+    let seat: Seat | undefined
     try {
+      seat = this.#seatFor(job.scheduler)
+      if (seat === undefined) {
+        this.#blocked.end(job.scheduler)
+        return false
+      }
+      job.number = ++this.#submitted
       seat.run(job)
       // It is not sent again: the caller may change the arguments.
       job.parcel = undefined
     } catch (error) {
-      this.#free.push(seat)
+      if (seat !== undefined) this.#free.push(seat)
       this.#blocked.end(job.scheduler)
       throw error
     }
@@ -115,6 +123,7 @@ export class Crew implements JobOwner, SeatOwner {
 
   seatReady(seat: Seat): void {
     if (!this.#seats.has(seat)) return
+    this.#refused = false
     if (seat.load === 0) {
       if (seat.begun >= this.#owner.maxTasks) this.#dismiss(seat)
       else this.#free.push(seat)
@@ -144,13 +153,30 @@ export class Crew implements JobOwner, SeatOwner {
     this.#shrank()
   }
 
+  /** What can be sent again is left to other workers, if there are any. */
+  seatRefused(seat: Seat, failure: BrokenExecutorError, held: readonly Job[]): void {
+    this.#remove(seat)
+    this.#refused = true
+    for (const job of held) {
+      if (this.#seats.size > 0 && !job.done() && job.parcel?.list.length === 0) this.sentBack([job])
+      else this.#fail(job, failure)
+    }
+    this.#dispatch()
+    this.#shrank()
+  }
+
   /** Fail all that waits. */
   breakDown(failure: BrokenExecutorError): void {
     for (const job of this.#queue.toArray()) {
       this.#dequeue(job)
-      this.jobOver(job)
-      if (!job.done()) job.failed(failure)
+      this.#fail(job, failure)
     }
+  }
+
+  #fail(job: Job, failure: BrokenExecutorError): void {
+    job.parcel = undefined
+    this.jobOver(job)
+    if (!job.done()) job.failed(failure)
   }
 
   /** Workers end when nothing waits any more. */
@@ -200,11 +226,19 @@ export class Crew implements JobOwner, SeatOwner {
     return all - [...this.#leaving].filter((seat) => seat.untold).length
   }
 
-  /** A free worker, or a new one if there is room for it. */
+  /** A free worker, or a new one if there is room for it. Throws a BrokenExecutorError when the system refuses one. */
   #seatFor(scheduler: Scheduler): Seat | undefined {
     const free = this.#free.pop()
     if (free !== undefined || this.#seats.size >= this.#owner.maxWorkers) return free
-    const seat = new Seat(this, (events) => this.#owner.openWorker(scheduler, events))
+    if (this.#refused && this.#seats.size > 0) return undefined
+    let seat: Seat
+    try {
+      seat = new Seat(this, (events) => this.#owner.openWorker(scheduler, events))
+    } catch (error) {
+      if (!isRefusal(error)) throw error
+      this.#refused = true
+      throw refusedWorker(error)
+    }
     this.#seats.add(seat)
     seat.tellAlso([...this.#blocked.mails()])
     return seat
@@ -214,7 +248,17 @@ export class Crew implements JobOwner, SeatOwner {
     if (this.#queue.size > 0) this.#takeBackFromSlow()
     else if (this.#free.length > 0) this.#takeBackAll()
     for (let job = this.#queue.oldest; job !== undefined; job = this.#queue.oldest) {
-      const seat = this.#seatFor(job.scheduler) ?? this.#seatWithRoom(job)
+      let seat: Seat | undefined
+      try {
+        seat = this.#seatFor(job.scheduler)
+      } catch (error) {
+        if (!(error instanceof BrokenExecutorError)) throw error
+        if (this.#seats.size > 0) continue
+        this.#dequeue(job)
+        this.#fail(job, error)
+        continue
+      }
+      seat ??= this.#seatWithRoom(job)
       if (seat === undefined) return
       this.#dequeue(job)
       try {

@@ -3,7 +3,7 @@
  * those who iterate stand in a line.
  */
 import { Deque } from '../base/deque.ts'
-import { argumentRangeError, argumentTypeError, TimeoutError } from '../base/errors.ts'
+import { argumentRangeError, argumentTypeError, TimeoutError, usageTypeError } from '../base/errors.ts'
 import { mustBeOptions, mustBeTime } from '../loop/arguments.ts'
 import type { Awaitable } from '../loop/contract/awaitable.ts'
 import type { TimerHandle } from '../loop/contract/event-loop.ts'
@@ -55,6 +55,12 @@ export class Results implements ExecutorResults<unknown>, WatchOwner {
     options: ExecutorMapOptions,
     submit: (chunk: readonly unknown[]) => Job,
   ) {
+    if (typeof options === 'object' && options !== null && Symbol.iterator in options) {
+      throw usageTypeError(
+        "map: 'options' must be an object, or left out, not a second list: map takes one iterable, so pass one of pairs, " +
+          'and a function of a pair',
+      )
+    }
     mustBeOptions('map', options)
     const { timeout, chunkSize = 1, bufferSize = Number.POSITIVE_INFINITY } = options
     if (typeof (items as Partial<Iterable<unknown>> | undefined)?.[Symbol.iterator] !== 'function') {

@@ -145,6 +145,11 @@ export abstract class PoolExecutor implements WorkPool, AsyncDisposable {
    */
   shutdown(options: ExecutorShutdownOptions = {}): Awaitable<void> {
     mustBeOptions('shutdown', options)
+    for (const [name, value] of Object.entries({ wait: options.wait, cancelFutures: options.cancelFutures })) {
+      if (value !== undefined && typeof value !== 'boolean') {
+        throw argumentTypeError('shutdown', `options.${name}`, 'true or false', value)
+      }
+    }
     if (options.wait !== false) return this.shutdownFor(schedulerOf(getRunningLoop()), options)
     this.#close(options.cancelFutures === true)
     return new Settled<void>(undefined)
@@ -206,7 +211,7 @@ export abstract class PoolExecutor implements WorkPool, AsyncDisposable {
     try {
       if (crew.hand(job)) return job
     } catch (error) {
-      throw uncloneable(call, error, 'an argument')
+      throw error instanceof BrokenExecutorError ? error : uncloneable(call, error, 'an argument')
     }
     job.parcel = { form, many, ...this.#cloned(call, args, list, 'an argument') }
     crew.enqueue(job)

@@ -9,6 +9,7 @@ import { unpackThrown } from '../base/error-transfer.ts'
 import { BrokenExecutorError } from '../base/errors.ts'
 import type { MailIo } from '../loop/io/mail-io.ts'
 import type { Job } from './job.ts'
+import { isRefusal, refusedWorker } from './refused-worker.ts'
 import type { WorkerChannel, WorkerEvents, WorkerMessage } from './worker-events.ts'
 
 /** Milliseconds of work that a worker has ahead of it, as far as its last jobs tell. */
@@ -21,6 +22,8 @@ export interface SeatOwner {
   seatReady(seat: Seat): void
   /** The worker is gone. `failure` if it never got to work, which no other would. */
   seatGone(seat: Seat, failure: BrokenExecutorError | undefined): void
+  /** The system refused what a worker needs, so it never was. `held` is what it was to do. */
+  seatRefused(seat: Seat, failure: BrokenExecutorError, held: readonly Job[]): void
   /** Jobs that it was sent ahead and will not do, the oldest first. */
   sentBack(jobs: readonly Job[]): void
   /** A job that it held is over. */
@@ -47,6 +50,8 @@ export class Seat implements WorkerEvents {
   }
   /** The worker's own loop: its end is this one's. */
   loopId = 0
+  /** Its program runs. */
+  #here = false
   #ready = false
   #killed = false
   #gone = false
@@ -176,6 +181,7 @@ export class Seat implements WorkerEvents {
         this.#heardAt = performance.now()
         return
       case 'here':
+        this.#here = true
         this.loopId = message[1]
         for (const mail of this.#listeners) this.listenFor(mail)
         return
@@ -206,6 +212,10 @@ export class Seat implements WorkerEvents {
     const cause = error ?? this.#lastWords
     this.takeBackAll()
     const held = this.letGo()
+    if (!this.#here && !this.leaving && isRefusal(cause)) {
+      this.#owner.seatRefused(this, refusedWorker(cause), held)
+      return
+    }
     if (!this.#ready && !this.leaving) {
       this.#failure ??= new BrokenExecutorError(
         `submit: a worker of the executor ended before it could begin (${why}); see what the initializer does`,

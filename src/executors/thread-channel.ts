@@ -37,13 +37,19 @@ export class ThreadChannel implements WorkerChannel {
     const { port1, port2 } = new this.#threads.MessageChannel()
     this.#port = port1
     this.#worker = OUTSIDE.runInAsyncScope(() => {
-      const worker = new this.#threads.Worker(text, {
-        eval: true,
-        name,
-        workerData: { ...setup, cells: this.claims.cells, port: port2 },
-        transferList: [port2],
-        ...(resourceLimits !== undefined && { resourceLimits }),
-      })
+      let worker: Worker
+      try {
+        worker = new this.#threads.Worker(text, {
+          eval: true,
+          name,
+          workerData: { ...setup, cells: this.claims.cells, port: port2 },
+          transferList: [port2],
+          ...(resourceLimits !== undefined && { resourceLimits }),
+        })
+      } catch (error) {
+        port1.close()
+        throw error
+      }
       port1.on('message', (message: WorkerMessage) => events.said(message))
       port1.on('messageerror', (error) => this.#unreadable(error))
       worker.on('error', (error) => {

@@ -66,6 +66,22 @@ export function executorLimitsContract(harness: Harness): void {
       })
     })
 
+    test('options of shutdown that mean nothing are refused, and shut nothing down', async () => {
+      await lab.run(async () => {
+        const pool = new ThreadPoolExecutor({ maxWorkers: 1 })
+        for (const [option, value] of Object.entries({ wait: 'x', cancelFutures: 1 })) {
+          expectThrows(() => pool.shutdown({ [option]: value }), {
+            class: TypeError,
+            code: ARGUMENT_TYPE,
+            names: [option],
+          })
+        }
+        expectThrows(() => pool.shutdown(false as never), { class: TypeError, code: ARGUMENT_TYPE })
+        expect(await pool.submit(() => 'open')).toBe('open')
+        await pool.shutdown({ wait: true, cancelFutures: false })
+      })
+    })
+
     test('limits of memory that mean nothing are refused', () => {
       const limits = (value: unknown) => () => new ThreadPoolExecutor({ resourceLimits: value as never })
       for (const value of [5, null, [1], { maxOldGenerationSizeMb: '16' }, { maxOldSpaceMb: 16 }]) {

@@ -92,6 +92,13 @@ export function executorMapContract(harness: Harness): void {
         const type = (call: () => unknown) => expectThrows(call, { class: TypeError, code: ARGUMENT_TYPE })
         type(() => pool.map(picky, 5 as never))
         type(() => pool.map(picky, [1], { chunkSize: '1' as never }))
+        for (const second of [[2], new Set([2])]) {
+          expectThrows(() => pool.map(picky, [1], second as never), {
+            class: TypeError,
+            code: ARGUMENT_TYPE,
+            names: ['one iterable'],
+          })
+        }
         expectThrows(() => pool.map(picky, [1], { bufferSize: 0 }), { class: RangeError, code: ARGUMENT_RANGE })
         function* failing(): Generator<number> {
           yield 1
