@@ -4,6 +4,8 @@
 
 #include <doctest/doctest.h>
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -140,6 +142,24 @@ TEST_CASE("small writes of a turn leave together, in order, and nothing is queue
   lab.turns(3);
   CHECK(lab.events[stream->id()].empty());
   close(peer);
+}
+
+TEST_CASE("both ends of a TCP connection send without delay") {
+  Lab lab;
+  sockaddr_storage name;
+  lab.listen(&name);
+  Stream* client = lab.connect(name);
+  lab.until([&] { return !lab.accepted.empty() && lab.happened(client->id(), kCompleteConnected); });
+  auto* peer = static_cast<Stream*>(lab.entry.core.io().find_exact(lab.accepted[0]));
+  REQUIRE(peer != nullptr);
+  for (Stream* stream : {client, peer}) {
+    uv_os_fd_t fd;
+    REQUIRE(uv_fileno(reinterpret_cast<uv_handle_t*>(stream->handle()), &fd) == 0);
+    int no_delay = 0;
+    socklen_t size = sizeof no_delay;
+    REQUIRE(getsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &no_delay, &size) == 0);
+    CHECK(no_delay != 0);
+  }
 }
 
 TEST_CASE("pieces for a stream that is gone are dropped and counted") {
