@@ -56,7 +56,8 @@ class PromiseJobs {
     if (this.#possible === true) return
     throw new LoopStateError(
       'runSync: an async function or promise cannot go on here, because this code itself runs inside a promise job ' +
-        '(at the top level of an ES module, or after an await); write the coroutine as function*, or use await run(main)',
+        '(at the top level of an ES module, after an await, or in a callback of a loop, whose turns may be such jobs); ' +
+        'write the coroutine as function*, or use await run(main), or have a setImmediate() call it',
     )
   }
 

@@ -66,6 +66,36 @@ export function executorLimitsContract(harness: Harness): void {
       })
     })
 
+    test('threads are called by the prefix and a number', async () => {
+      const threads = process.getBuiltinModule('node:worker_threads')
+      const { Worker } = threads
+      const names: unknown[] = []
+      threads.Worker = class extends Worker {
+        constructor(...args: ConstructorParameters<typeof Worker>) {
+          super(...args)
+          names.push(args[1]?.name)
+        }
+      }
+      try {
+        await lab.run(async () => {
+          const pool = new ThreadPoolExecutor({ maxWorkers: 1, maxTasksPerChild: 1, threadNamePrefix: 'hash' })
+          const seen = [1, 2].map(() =>
+            pool.submit(() => {
+              const { threadName } = process.getBuiltinModule('node:worker_threads') as { threadName?: string }
+              return threadName
+            }),
+          )
+          // Older Nodes do not tell a thread its name.
+          const told = 'threadName' in threads ? ['hash_0', 'hash_1'] : [undefined, undefined]
+          expect(await Promise.all(seen)).toEqual(told)
+          await pool.shutdown()
+        })
+      } finally {
+        threads.Worker = Worker
+      }
+      expect(names).toEqual(['hash_0', 'hash_1'])
+    })
+
     test('options of shutdown that mean nothing are refused, and shut nothing down', async () => {
       await lab.run(async () => {
         const pool = new ThreadPoolExecutor({ maxWorkers: 1 })

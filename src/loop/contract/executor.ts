@@ -35,6 +35,7 @@ export interface ExecutorMapOptions {
 
 /** Results in the order of the items: `for await`, or `yield* iterator.next()` in a generator coroutine. */
 export interface ExecutorResults<R> {
+  /** The next result, in the order of the items. It fails with what the function throws for it, and then nothing more comes. */
   next(): Awaitable<IteratorResult<R, undefined>>
   /** Cancels what is left. */
   return(): Awaitable<IteratorResult<R, undefined>>
@@ -51,9 +52,12 @@ export interface ExecutorShutdownOptions {
 
 /** Stands for `concurrent.futures.Executor`. */
 export interface Executor {
+  /** Have a worker call a function; gives a future of the running loop for its outcome. */
   submit<A extends unknown[], R>(fn: (...args: A) => R, ...args: Sent<A>): Future<WorkResult<R>>
   submit<T = unknown>(work: ModuleWork, ...args: unknown[]): Future<T>
+  /** Have workers call a function for each item; gives the results in the order of the items. */
   map<I, R>(fn: (item: I) => R, items: Iterable<I>, options?: ExecutorMapOptions): ExecutorResults<WorkResult<R>>
   map<T = unknown>(work: ModuleWork, items: Iterable<unknown>, options?: ExecutorMapOptions): ExecutorResults<T>
+  /** Take no more work; with `wait`, which is the default, resolves when all work has ended and the workers are gone. */
   shutdown(options?: ExecutorShutdownOptions): Awaitable<void>
 }
