@@ -1,6 +1,7 @@
 /** A transport, or a reader and its writer, as one of Node's streams: for packages that speak `Duplex`. */
 import { argumentTypeError, LoopStateError } from '../base/errors.ts'
 import { mustBeOptions } from '../loop/arguments.ts'
+import type { StreamProtocol } from '../loop/contract/protocol.ts'
 import type { Transport } from '../loop/contract/transport.ts'
 import { DuplexBridge } from '../transports/duplex-bridge.ts'
 import { StreamTransport } from '../transports/stream-transport.ts'
@@ -58,7 +59,10 @@ export function toDuplex(
   if (transport.isClosing()) throw new LoopStateError('toDuplex: the connection is closing; hand over one that is open')
   const held = reader?.handOver()
   reader?.setException(new LoopStateError('reader: its connection was handed over to toDuplex; read the Duplex'))
+  const streams = reader === undefined ? undefined : (transport.getProtocol() as StreamProtocol)
   const bridge = new DuplexBridge(transport, allowHalfOpen)
+  // Who waits for the writer to be closed is told, whoever closes the connection.
+  bridge.onLost = (error) => streams?.connectionLost(error)
   const duplex = socketDuplex(bridge, transport, transport.scheduler.loop)
   if (held !== undefined && held.bytes.length > 0) bridge.give(held.bytes)
   if (held?.ended === true) bridge.eofReceived()

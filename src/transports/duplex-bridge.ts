@@ -17,6 +17,8 @@ export class DuplexBridge implements Protocol {
   readonly duplex: Duplex
   /** Told of all that comes and goes. */
   onTraffic: (() => void) | undefined
+  /** Told last that the connection is gone. */
+  onLost: ((error: unknown) => void) | undefined
   #transport: Transport | undefined
   #wanted = false
   #paused = false
@@ -93,6 +95,7 @@ export class DuplexBridge implements Protocol {
       this.#end()
       this.duplex.destroy()
     }
+    this.onLost?.(error)
   }
 
   pauseWriting(): void {

@@ -162,6 +162,22 @@ export function streamHandOverContract(harness: Harness): void {
       })
     })
 
+    test('a writer whose connection was handed over is closed when the Duplex is', async () => {
+      await lab.run(async () => {
+        const server = await startServer((_reader, writer) => writer.close(), '127.0.0.1', 0)
+        const [reader, writer] = await openConnection('127.0.0.1', portOf(server))
+        const waiting = createTask(() => writer.waitClosed())
+        await sleep(0)
+        const duplex = toDuplex(reader, writer)
+        duplex.resume()
+        await waiting
+        await writer.waitClosed()
+        expect(duplex.destroyed).toBe(true)
+        server.close()
+        await server.waitClosed()
+      })
+    })
+
     test('a Duplex has the manners of a socket that packages ask for', async () => {
       await lab.run(async () => {
         const { server, client, peer } = await connectedPair(getRunningLoop())
