@@ -158,17 +158,19 @@ export function sendfileContract(harness: Harness): void {
       lab.run(async () => {
         const loop = getRunningLoop()
         const { file, content } = await fileOf(4_000_000)
-        let size = 0
+        const readToEnd = loop.createFuture<number>()
         const reading = loop.createFuture<StreamReader>()
         const server = await startServer(
           async (reader, writer) => {
             reading.setResult(reader)
             await go
+            let size = 0
             for (;;) {
               const bytes = await reader.read(65_536)
               if (bytes.length === 0) break
               size += bytes.length
             }
+            readToEnd.setResult(size)
             writer.close()
           },
           '127.0.0.1',
@@ -195,7 +197,7 @@ export function sendfileContract(harness: Harness): void {
         await writer.drain()
         writer.close()
         await writer.waitClosed()
-        expect(size).toBeGreaterThan(content.length + 1_000_000)
+        expect(await readToEnd).toBeGreaterThan(content.length + 1_000_000)
         server.close()
         await server.waitClosed()
         await file.close()
