@@ -256,7 +256,7 @@ export class EventLoop extends ProcessCalls implements contract.EventLoop {
   }
 
   addSignalHandler<A extends unknown[]>(signal: string | number, callback: (...args: A) => void, ...args: A): void {
-    this.#check('addSignalHandler', callback)
+    this.#check('addSignalHandler', callback, true)
     this.#signals.add(signal, this.#makeHandle(callback, args))
   }
 
@@ -392,10 +392,11 @@ export class EventLoop extends ProcessCalls implements contract.EventLoop {
     return new TimerHandle(this.scheduler, callback, count, many ? args : args[0], args[1], args[2])
   }
 
-  #check(call: string, callback: unknown): void {
+  /** Coroutine functions are told from others in debug mode, or where it costs nothing that matters. */
+  #check(call: string, callback: unknown, refuseCoroutines = this.scheduler.debug): void {
     this.#mustBeOpen(call)
     mustBeCallback(call, callback)
-    if (this.scheduler.debug && isCoroutineFunction(callback)) {
+    if (refuseCoroutines && isCoroutineFunction(callback)) {
       throw usageTypeError(`${call}: 'callback' is a coroutine function, which nobody would wait for; use createTask`)
     }
   }

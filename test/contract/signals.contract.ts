@@ -107,6 +107,18 @@ export function signalsContract(harness: Harness): void {
       })
     })
 
+    test('a coroutine function is refused, since nobody would wait for it', () => {
+      const loop = lab.newLoop()
+      for (const callback of [async () => {}, function* () {}]) {
+        expectThrows(() => loop.addSignalHandler('SIGUSR2', callback), {
+          class: TypeError,
+          code: ARGUMENT_TYPE,
+          names: ["'callback'", 'createTask'],
+        })
+      }
+      expect(loop.removeSignalHandler('SIGUSR2')).toBe(false)
+    })
+
     test('closing a loop removes its handlers', async () => {
       const loop = lab.newLoop()
       let seen = 0

@@ -235,7 +235,8 @@ export interface EventLoop {
   /**
    * Call `callback(...args)` from the loop whenever the signal arrives, in place of what the process does by default.
    * One handler a signal; the last wins. Main thread only. Stands for `loop.add_signal_handler`.
-   * @throws RangeError for an unknown signal; LoopStateError for one that cannot be caught, or in a Worker.
+   * @throws RangeError for an unknown signal; TypeError for a coroutine function; LoopStateError for a signal that cannot be
+   * caught, or in a Worker.
    */
   addSignalHandler<A extends unknown[]>(signal: string | number, callback: (...args: A) => void, ...args: A): void
   /** Restore the default of a signal; false when it had no handler. Stands for `loop.remove_signal_handler`. */
