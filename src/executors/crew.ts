@@ -12,7 +12,7 @@ import { LinkedList } from '../base/linked-list.ts'
 import type { Scheduler } from '../loop/scheduler.ts'
 import { BlockedLoops, blockedMail } from './blocked-loops.ts'
 import type { Job, JobOwner } from './job.ts'
-import { isRefusal, refusedWorker } from './refused-worker.ts'
+import { isRefusal, mustHaveDescriptors, refusedWorker } from './refused-worker.ts'
 import { Seat, type SeatOwner } from './seat.ts'
 import { uncloneable } from './work.ts'
 import type { WorkerChannel, WorkerEvents } from './worker-events.ts'
@@ -58,7 +58,7 @@ export class Crew implements JobOwner, SeatOwner {
 
   /**
    * Have a worker begin with this at once. False when it has to wait. Throws what cannot be cloned, and a
-   * BrokenExecutorError when no worker can be made.
+   * BrokenExecutorError when no worker can be made and there is none to wait for.
    */
   hand(job: Job): boolean {
     this.#refused = false
@@ -79,6 +79,7 @@ export class Crew implements JobOwner, SeatOwner {
     } catch (error) {
       if (seat !== undefined) this.#free.push(seat)
       this.#blocked.end(job.scheduler)
+      if (seat === undefined && this.#seats.size > 0 && error instanceof BrokenExecutorError) return false
       throw error
     }
     return true
@@ -233,6 +234,7 @@ export class Crew implements JobOwner, SeatOwner {
     if (this.#refused && this.#seats.size > 0) return undefined
     let seat: Seat
     try {
+      mustHaveDescriptors()
       seat = new Seat(this, (events) => this.#owner.openWorker(scheduler, events))
     } catch (error) {
       if (!isRefusal(error)) throw error

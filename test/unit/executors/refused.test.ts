@@ -13,7 +13,7 @@ afterAll(() => {
 })
 
 const ended = (stdout: string) => ({ code: 0, signal: null, stdout, stderr: '' })
-const REFUSED = 'BrokenExecutorError true true'
+const OUTCOME = 'BrokenExecutorError true true, goes on, through, done, by, the other\n'
 
 describe('pools that can get no worker', () => {
   for (const loop of ['native', 'portable']) {
@@ -21,14 +21,13 @@ describe('pools that can get no worker', () => {
       `fail that work, leave the rest to others and go on: %s, ${loop} loop`,
       async (name) => {
         process.env.AIOLOOP_LOOP = loop
-        expect(await scene(name)).toEqual(ended(`${REFUSED}, goes on, ${REFUSED}, through, done by the other\n`))
+        expect(await scene(name)).toEqual(ended(OUTCOME))
       },
     )
   }
-  it('also while the thread blocks in a loop', async () => {
+  it.each(['threadsBlocking', 'processesBlocking'])('also while the thread blocks in a loop: %s', async (name) => {
     delete process.env.AIOLOOP_LOOP
-    const { stdout } = await scene('processesBlocking')
-    expect(stdout).toBe(`${REFUSED}, goes on, ${REFUSED}, through, done by the other\n`)
+    expect((await scene(name)).stdout).toBe(OUTCOME)
   })
   it('and when Node refuses at once', async () => {
     expect(await scene('unbegun')).toEqual(

@@ -54,16 +54,11 @@ function* scene(pool: ThreadPoolExecutor | ProcessPoolExecutor) {
     // One worker that is busy, one that cannot be made, and work that waits for either.
     const first = pool.submit(atGate, path)
     giveBack = takeDescriptors()
-    const second = pool.submit(() => 'not this')
-    const third = pool.submit((word: string) => word, 'done by the other')
-    try {
-      yield* second
-    } catch (error) {
-      told.push(tell(error))
-    }
+    const others = ['done', 'by', 'the other'].map((word) => pool.submit((same: string) => same, word))
     giveBack()
     writeFileSync(path, '')
-    told.push(yield* first, yield* third)
+    told.push(yield* first)
+    for (const other of others) told.push(yield* other)
     yield* pool.shutdown()
   } finally {
     rmSync(folder, { recursive: true })
@@ -73,6 +68,7 @@ function* scene(pool: ThreadPoolExecutor | ProcessPoolExecutor) {
 
 const scenes: Record<string, () => unknown> = {
   threads: () => run((() => scene(new ThreadPoolExecutor({ maxWorkers: 2 }))) as Body<void>),
+  threadsBlocking: () => runSync((() => scene(new ThreadPoolExecutor({ maxWorkers: 2 }))) as Body<void>),
   processes: () => run((() => scene(new ProcessPoolExecutor({ maxWorkers: 2 }))) as Body<void>),
   processesBlocking: () => runSync((() => scene(new ProcessPoolExecutor({ maxWorkers: 2 }))) as Body<void>),
   /** A thread that cannot even be begun. */
