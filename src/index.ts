@@ -6,25 +6,26 @@ import './executors/default-executor.ts'
 export {
   BrokenBarrierError,
   BrokenExecutorError,
-  BrokenResourceError,
   CancelledError,
-  ClosedResourceError,
-  EndOfChannel,
-  IncompleteReadError,
   InterruptedError,
   InvalidStateError,
   isCancelled,
-  LimitOverrunError,
   LoopStateError,
   NotSupportedError,
+  SendfileNotAvailableError,
+  TimeoutError,
+} from './base/errors.ts'
+export { type ErrorCondition, ExceptionGroup } from './base/exception-group.ts'
+export {
+  BrokenResourceError,
+  ClosedResourceError,
+  EndOfChannel,
   QueueEmpty,
   QueueFull,
   QueueShutDown,
-  SendfileNotAvailableError,
-  TimeoutError,
   WouldBlock,
-} from './base/errors.ts'
-export { type ErrorCondition, ExceptionGroup } from './base/exception-group.ts'
+} from './base/queue-errors.ts'
+export { IncompleteReadError, LimitOverrunError } from './base/stream-errors.ts'
 export { type ClassOf, EventLoop, Future, Handle, isFuture, Server, Task, TimerHandle } from './classes.ts'
 export {
   type AsCompletedOptions,

@@ -6,6 +6,8 @@
  */
 import * as errors from './errors.ts'
 import { ExceptionGroup } from './exception-group.ts'
+import * as queueErrors from './queue-errors.ts'
+import * as streamErrors from './stream-errors.ts'
 
 /** An error as data that every way of cloning takes. It may refer to itself, as an error may: clones keep that. */
 export interface PackedError {
@@ -33,7 +35,9 @@ const RESTORED: Readonly<Record<string, { readonly prototype: object }>> = {
   AggregateError,
   ExceptionGroup,
   ...Object.fromEntries(
-    Object.entries(errors).filter(([, value]) => typeof value === 'function' && value.prototype instanceof Error),
+    Object.entries({ ...errors, ...queueErrors, ...streamErrors }).filter(
+      ([, value]) => typeof value === 'function' && value.prototype instanceof Error,
+    ),
   ),
 }
 

@@ -3,7 +3,7 @@
  * apart by `split` and `subgroup`, and shown as a tree by `util.inspect` (so by `console.error` and by Node's report of an
  * uncaught error). A cancellation is never a member of a group that the library makes.
  */
-import { argumentRangeError, argumentTypeError } from './errors.ts'
+import { argumentRangeError, argumentTypeError } from './argument-errors.ts'
 
 type ErrorClass = abstract new (...args: never[]) => unknown
 

@@ -5,8 +5,9 @@
  * The iterators are written by hand: an async generator would await the futures that it yields, and an awaitable `next()`
  * serves both kinds of coroutine.
  */
+import { argumentTypeError } from '../base/argument-errors.ts'
 import { Deque } from '../base/deque.ts'
-import { argumentTypeError, TimeoutError } from '../base/errors.ts'
+import { TimeoutError } from '../base/errors.ts'
 import { type Linked, LinkedList } from '../base/linked-list.ts'
 import { mustBeOptions, mustBeTime } from '../loop/arguments.ts'
 import type { Awaitable, Outcome, Suspension } from '../loop/contract/awaitable.ts'

@@ -5,7 +5,8 @@
  * with later counts as taken); a cancel of the gathered future cancels the children and finishes only with them; a child
  * that was cancelled by itself counts as failed.
  */
-import { argumentTypeError, type CancelledError, cancelledError } from '../base/errors.ts'
+import { argumentTypeError } from '../base/argument-errors.ts'
+import { type CancelledError, cancelledError } from '../base/errors.ts'
 import { mustBeOptions } from '../loop/arguments.ts'
 import type { Outcome } from '../loop/contract/awaitable.ts'
 import type { EventLoop } from '../loop/contract/event-loop.ts'

@@ -1,5 +1,5 @@
 /** `limit`: how many may run at a time, for the calls that start many. */
-import { argumentRangeError, argumentTypeError } from '../base/errors.ts'
+import { argumentRangeError, argumentTypeError } from '../base/argument-errors.ts'
 
 /** Undefined and Infinity are no limit. */
 export function mustBeLimit(call: string, limit: unknown): asserts limit is number | undefined {

@@ -6,7 +6,8 @@
  * One more task, the feeder, pulls the items, one when there is room for it: so a cancel reaches an iterator that waits, as
  * it reaches everything else, and an iterator that was left early is closed as `for await` closes it.
  */
-import { argumentTypeError, isCancelled } from '../base/errors.ts'
+import { argumentTypeError } from '../base/argument-errors.ts'
+import { isCancelled } from '../base/errors.ts'
 import { mustBeCallback, mustBeOptions } from '../loop/arguments.ts'
 import type { Awaitable, Body, Coroutine } from '../loop/contract/awaitable.ts'
 import type { Frame } from '../tasks/frame.ts'

@@ -2,7 +2,7 @@
  * staggeredRace: alternatives started one after another, a head start apart, until one succeeds (the happy eyeballs of
  * RFC 8305). One that fails starts the next at once. The call returns when all that were started have ended.
  */
-import { argumentTypeError } from '../base/errors.ts'
+import { argumentTypeError } from '../base/argument-errors.ts'
 import { mustBeCallback, mustBeTime } from '../loop/arguments.ts'
 import type { Awaitable, Body, Coroutine } from '../loop/contract/awaitable.ts'
 import type { TimerHandle } from '../loop/contract/event-loop.ts'

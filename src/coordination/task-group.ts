@@ -7,8 +7,9 @@
  * outside is passed on when there are no errors, and stays outstanding when there are.
  */
 import { inspect } from 'node:util'
+import { argumentTypeError } from '../base/argument-errors.ts'
 import { brand } from '../base/brand.ts'
-import { argumentTypeError, isCancelled, LoopStateError } from '../base/errors.ts'
+import { isCancelled, LoopStateError } from '../base/errors.ts'
 import { ExceptionGroup } from '../base/exception-group.ts'
 import { mustBeCallback, mustBeOptions } from '../loop/arguments.ts'
 import type { Awaitable, Body, Coroutine } from '../loop/contract/awaitable.ts'

@@ -2,7 +2,8 @@
  * waitFor: one waitable with a time limit. The wait is the caller's own, inline, as with `timeout`: no task is made, a
  * cancel of the caller goes straight to what is waited for, and the limit waits until a cancelled wait has really ended.
  */
-import { argumentTypeError, isCancelled, TimeoutError } from '../base/errors.ts'
+import { argumentTypeError } from '../base/argument-errors.ts'
+import { isCancelled, TimeoutError } from '../base/errors.ts'
 import { mustBeTime } from '../loop/arguments.ts'
 import type { Awaitable, Body, Coroutine } from '../loop/contract/awaitable.ts'
 import { adoptSteps, isGenerator, isLibraryCall, takeGenerator } from '../tasks/coroutine.ts'

@@ -1,7 +1,7 @@
 /**
  * wait: until some or all of a set of futures are done, or a time is over. It never cancels them, nor raises their errors.
  */
-import { argumentRangeError, argumentTypeError, usageTypeError } from '../base/errors.ts'
+import { argumentRangeError, argumentTypeError, usageTypeError } from '../base/argument-errors.ts'
 import { mustBeOptions, mustBeTime } from '../loop/arguments.ts'
 import type { Awaitable } from '../loop/contract/awaitable.ts'
 import type * as contract from '../loop/contract/future.ts'

@@ -3,8 +3,8 @@
  * the graph is captured (tasks/awaiters.ts); nothing is kept for them while programs run. What is known of the frames
  * inside a task is another matter: see debug/task-stack.ts.
  */
+import { argumentTypeError } from '../base/argument-errors.ts'
 import { brand } from '../base/brand.ts'
-import { argumentTypeError } from '../base/errors.ts'
 import { mustBeOptions } from '../loop/arguments.ts'
 import type * as contract from '../loop/contract/future.ts'
 import { getRunningLoop } from '../loop/running.ts'

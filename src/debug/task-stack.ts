@@ -1,6 +1,6 @@
 /** Where tasks are: what `task.getStack()` and `task.printStack()` do. Fills the slot of tasks/stack-slot.ts. */
 import { inspect } from 'node:util'
-import { argumentRangeError, argumentTypeError } from '../base/errors.ts'
+import { argumentRangeError, argumentTypeError } from '../base/argument-errors.ts'
 import { mustBeOptions } from '../loop/arguments.ts'
 import type { PrintStackOptions, StackOptions } from '../loop/contract/diagnostics.ts'
 import { isEngineGenerator } from '../tasks/coroutine.ts'

@@ -5,7 +5,7 @@
  * A host or port that is malformed is a RangeError of the call; one that nobody knows is an error of the look-up.
  */
 import { domainToASCII } from 'node:url'
-import { argumentRangeError, argumentTypeError, usageTypeError } from '../base/errors.ts'
+import { argumentRangeError, argumentTypeError, usageTypeError } from '../base/argument-errors.ts'
 import { isIP, LARGEST_PORT, mustBePort } from '../loop/addresses.ts'
 import { mustBeOptions } from '../loop/arguments.ts'
 import type { AddressFlags, AddressInfo, AddressOptions, SocketType } from '../loop/contract/names.ts'

@@ -2,7 +2,7 @@
  * `createConnection`: from a host and a port to a transport. The addresses are tried one after another, or with a head start
  * each (happy eyeballs); what was opened and is not needed is closed, however this ends.
  */
-import { argumentRangeError, argumentTypeError, usageTypeError } from '../base/errors.ts'
+import { argumentRangeError, argumentTypeError, usageTypeError } from '../base/argument-errors.ts'
 import { ExceptionGroup } from '../base/exception-group.ts'
 import { staggeredRace } from '../coordination/staggered-race.ts'
 import { mustBeFactory, mustBeOptions, mustBeTime } from '../loop/arguments.ts'

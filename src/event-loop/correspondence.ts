@@ -6,8 +6,9 @@
  * asked closes, or its thread ends, the backend says so and the calls that it held fail.
  */
 import { AsyncResource } from 'node:async_hooks'
+import { argumentTypeError } from '../base/argument-errors.ts'
 import { packThrown, unpackThrown } from '../base/error-transfer.ts'
-import { argumentTypeError, isCancelled, LoopStateError, NotSupportedError } from '../base/errors.ts'
+import { isCancelled, LoopStateError, NotSupportedError } from '../base/errors.ts'
 import { mustBeCallback } from '../loop/arguments.ts'
 import type { Body } from '../loop/contract/awaitable.ts'
 import type { Task } from '../loop/contract/future.ts'

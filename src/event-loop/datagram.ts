@@ -2,7 +2,8 @@
  * `createDatagramEndpoint`: from addresses to a datagram transport. Each family for which there is all that was asked for is
  * tried, in the order of the look-up; what was opened and is not needed is closed, however this ends.
  */
-import { argumentRangeError, NotSupportedError, usageRangeError, usageTypeError } from '../base/errors.ts'
+import { argumentRangeError, usageRangeError, usageTypeError } from '../base/argument-errors.ts'
+import { NotSupportedError } from '../base/errors.ts'
 import { mustBeFactory, mustBeOptions } from '../loop/arguments.ts'
 import type { Awaitable, Coroutine } from '../loop/contract/awaitable.ts'
 import type { DatagramAddress, DatagramEndpointOptions } from '../loop/contract/datagram.ts'

@@ -7,21 +7,17 @@
  */
 
 import { inspect } from 'node:util'
+import { usageTypeError } from '../base/argument-errors.ts'
 import { brand } from '../base/brand.ts'
-import { cancelStacks, ErrorCode, LoopStateError, usageTypeError } from '../base/errors.ts'
-import { mustBeCallback, mustBeTime } from '../loop/arguments.ts'
+import { cancelStacks, LoopStateError } from '../base/errors.ts'
+import { mustBeCallback, mustBeTime, mustNotBeCoroutine } from '../loop/arguments.ts'
 import type { Backend } from '../loop/backend.ts'
 import { loopChannel } from '../loop/channels.ts'
-import type { Address } from '../loop/contract/address.ts'
-import type { Awaitable, Body, Coroutine } from '../loop/contract/awaitable.ts'
+import type { Body, Coroutine } from '../loop/contract/awaitable.ts'
 import type { Capabilities } from '../loop/contract/capabilities.ts'
-import type { DatagramEndpointOptions } from '../loop/contract/datagram.ts'
 import type * as contract from '../loop/contract/event-loop.ts'
 import type { TaskFactory, TaskOptions } from '../loop/contract/future.ts'
-import type { AddressInfo, AddressOptions, NameFlags, NameInfo } from '../loop/contract/names.ts'
-import type { DatagramProtocol } from '../loop/contract/protocol.ts'
 import type { Exposable, LoopToken } from '../loop/contract/threads.ts'
-import type { DatagramTransport } from '../loop/contract/transport.ts'
 import { debugByDefault } from '../loop/debug-mode.ts'
 import { ExceptionReporter, formatContext } from '../loop/exception-handler.ts'
 import { type Callback, Handle, TimerHandle } from '../loop/handle.ts'
@@ -38,8 +34,7 @@ import type { Task } from '../tasks/task.ts'
 import { reportUnretrieved } from '../tasks/unretrieved.ts'
 import { Watch } from '../tasks/watch.ts'
 import { Correspondence } from './correspondence.ts'
-import { createDatagramEndpoint } from './datagram.ts'
-import { getaddrinfo, getnameinfo } from './names.ts'
+import { deadlockError, reportPending } from './loop-reports.ts'
 import { ProcessCalls } from './process-calls.ts'
 import { ChildProcesses } from './processes.ts'
 import { pumpUntilStopped } from './pump.ts'
@@ -174,7 +169,7 @@ export class EventLoop extends ProcessCalls implements contract.EventLoop {
 
   runForeverSync(): void {
     this.#mustBeIdle('runForeverSync', true)
-    pumpUntilStopped(this.scheduler, () => this.#deadlock('runForeverSync'))
+    pumpUntilStopped(this.scheduler, () => deadlockError(this.scheduler, 'runForeverSync'))
     this.#throwFailure()
   }
 
@@ -183,7 +178,7 @@ export class EventLoop extends ProcessCalls implements contract.EventLoop {
     const future = toFuture('runUntilCompleteSync', main, this, 'main')
     const watch = new Watch(future as Future<unknown>, { watchedDone: () => this.stop() })
     try {
-      pumpUntilStopped(this.scheduler, () => this.#deadlock('runSync'))
+      pumpUntilStopped(this.scheduler, () => deadlockError(this.scheduler, 'runSync'))
     } finally {
       watch.end()
     }
@@ -199,7 +194,7 @@ export class EventLoop extends ProcessCalls implements contract.EventLoop {
       throw new LoopStateError('close: the loop is running; call stop() and wait for the run to end')
     if (this.#closed) return
     this.#closed = true
-    this.#reportPending()
+    reportPending(this, this.scheduler)
     reportUnretrieved(this.scheduler)
     reportNeverStepped(this.scheduler)
     this.#signals.clear()
@@ -269,24 +264,6 @@ export class EventLoop extends ProcessCalls implements contract.EventLoop {
     return this.#signals.remove(signal)
   }
 
-  getaddrinfo(host: string | null, port: string | number | null, options?: AddressOptions): Awaitable<AddressInfo[]> {
-    this.#mustBeOpen('getaddrinfo')
-    return getaddrinfo(this.scheduler, host, port, options)
-  }
-
-  getnameinfo(sockaddr: Pick<Address, 'address' | 'port'>, flags?: NameFlags): Awaitable<NameInfo> {
-    this.#mustBeOpen('getnameinfo')
-    return getnameinfo(this.scheduler, sockaddr, flags)
-  }
-
-  createDatagramEndpoint<P extends DatagramProtocol>(
-    protocolFactory: () => P,
-    options: DatagramEndpointOptions,
-  ): Awaitable<[DatagramTransport, P]> {
-    this.#mustBeOpen('createDatagramEndpoint')
-    return createDatagramEndpoint(this.scheduler, protocolFactory, options)
-  }
-
   addReader<A extends unknown[]>(fd: contract.FileDescriptor, callback: (...args: A) => void, ...args: A): void {
     this.#check('addReader', callback)
     this.#watches.add('addReader', 'reader', fd, this.#makeHandle(callback, args))
@@ -342,11 +319,6 @@ export class EventLoop extends ProcessCalls implements contract.EventLoop {
     this.scheduler.halt()
   }
 
-  /** The error for a run that nothing can wake any more: it lists the tasks and what they wait on. @internal */
-  deadlockError(call: string): LoopStateError {
-    return this.#deadlock(call)
-  }
-
   #run(call: string): Promise<void> {
     this.#mustBeIdle(call, false)
     return new Promise<void>((resolve, reject) => {
@@ -396,9 +368,7 @@ export class EventLoop extends ProcessCalls implements contract.EventLoop {
   #check(call: string, callback: unknown, refuseCoroutines = this.scheduler.debug): void {
     this.#mustBeOpen(call)
     mustBeCallback(call, callback)
-    if (refuseCoroutines && isCoroutineFunction(callback)) {
-      throw usageTypeError(`${call}: 'callback' is a coroutine function, which nobody would wait for; use createTask`)
-    }
+    if (refuseCoroutines) mustNotBeCoroutine(call, callback as Callback)
   }
 
   #mustBeOpen(call: string): void {
@@ -417,36 +387,9 @@ export class EventLoop extends ProcessCalls implements contract.EventLoop {
     )
   }
 
-  #deadlock(call: string): LoopStateError {
-    const tasks = this.scheduler.tasks.toArray().map((task) => `\n  ${inspect(task)}`)
-    return new LoopStateError(
-      `${call}: deadlock, nothing is left that could wake the loop while tasks wait, ${tasks.length}; ` +
-        `finish what they wait on:${tasks.join('')}`,
-      { code: ErrorCode.deadlock },
-    )
-  }
-
   #leaveDebug(): void {
     cancelStacks.debugLoops--
     wasClosed(this)
   }
-
-  #reportPending(): void {
-    for (const task of this.scheduler.tasks.toArray()) {
-      const sourceTraceback = originOf(task)
-      const waitTraceback = (task as Task<unknown>).waitTraceback
-      this.callExceptionHandler({
-        message: 'Task was destroyed but it is pending!',
-        task,
-        ...(sourceTraceback !== undefined && { sourceTraceback }),
-        ...(waitTraceback !== undefined && { waitTraceback }),
-      })
-    }
-  }
 }
 brand(EventLoop, 'EventLoop')
-
-function isCoroutineFunction(callback: unknown): boolean {
-  const name = (callback as { constructor?: { name?: string } }).constructor?.name
-  return name === 'AsyncFunction' || name === 'GeneratorFunction'
-}

@@ -2,11 +2,13 @@
  * The calls of an event loop that hand work to executors, and its default executor: made at the first need, shut down with
  * the loop.
  */
-import { argumentTypeError, LoopStateError, NotSupportedError } from '../base/errors.ts'
+import { argumentTypeError } from '../base/argument-errors.ts'
+import { LoopStateError, NotSupportedError } from '../base/errors.ts'
 import { mustBeTime } from '../loop/arguments.ts'
 import type { Awaitable } from '../loop/contract/awaitable.ts'
 import type { Executor } from '../loop/contract/executor.ts'
 import type * as contract from '../loop/contract/future.ts'
+import { mustBeOpen } from '../loop/must-be-open.ts'
 import type { Scheduler } from '../loop/scheduler.ts'
 import { Future } from '../tasks/future.ts'
 import { type ExecutorSlot, executorSlot, type WorkPool } from './executor-slot.ts'
@@ -100,9 +102,7 @@ export abstract class ExecutorCalls {
 
   #slot(call: string): ExecutorSlot {
     const { scheduler } = this
-    if (scheduler.closed) {
-      throw new LoopStateError(`${call}: the event loop is closed; make another with newEventLoop()`)
-    }
+    mustBeOpen(scheduler, call)
     if (!scheduler.backend.capabilities.executor || executorSlot.filled === undefined) {
       throw new NotSupportedError(call, scheduler.backend.name, 'executor')
     }

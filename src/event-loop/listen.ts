@@ -1,5 +1,6 @@
 /** `createServer`: sockets bound to every address of the hosts, all or none, and the Server over them. */
-import { argumentRangeError, argumentTypeError, NotSupportedError, usageTypeError } from '../base/errors.ts'
+import { argumentRangeError, argumentTypeError, usageTypeError } from '../base/argument-errors.ts'
+import { NotSupportedError } from '../base/errors.ts'
 import { gather } from '../coordination/gather.ts'
 import { sleep } from '../coordination/sleep.ts'
 import { mustBeFactory, mustBeOptions } from '../loop/arguments.ts'

@@ -6,6 +6,7 @@ import { LoopStateError, NotSupportedError } from '../base/errors.ts'
 import type { Coroutine } from '../loop/contract/awaitable.ts'
 import type { StreamProtocol } from '../loop/contract/protocol.ts'
 import type { RawStream, StreamIo } from '../loop/io/stream-io.ts'
+import { mustBeOpen } from '../loop/must-be-open.ts'
 import type { Scheduler } from '../loop/scheduler.ts'
 import { mustBeStreamProtocol } from '../transports/check-protocol.ts'
 import { StreamTransport } from '../transports/stream-transport.ts'
@@ -17,7 +18,7 @@ import type { ClientTls, ServerTls } from './tls-settings.ts'
 
 /** The raw streams of this loop. */
 export function streamsOf(scheduler: Scheduler, call: string): StreamIo {
-  if (scheduler.closed) throw new LoopStateError(`${call}: the event loop is closed; make another with newEventLoop()`)
+  mustBeOpen(scheduler, call)
   const { streams, name } = scheduler.backend
   if (streams === undefined) throw new NotSupportedError(call, name, 'stream')
   return streams

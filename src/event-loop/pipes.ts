@@ -2,7 +2,7 @@
 import { fstatSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import type { TlsOptions as NodeServerOptions } from 'node:tls'
-import { argumentRangeError, argumentTypeError, usageTypeError } from '../base/errors.ts'
+import { argumentRangeError, argumentTypeError, usageTypeError } from '../base/argument-errors.ts'
 import { mustBeFactory, mustBeOptions } from '../loop/arguments.ts'
 import type { Awaitable, Coroutine } from '../loop/contract/awaitable.ts'
 import type { TlsOptions } from '../loop/contract/connection.ts'

@@ -4,10 +4,10 @@ import type { SubprocessProtocol } from '../loop/contract/protocol.ts'
 import type { ArgumentsAndOptions, SubprocessOptions } from '../loop/contract/subprocess.ts'
 import type { SubprocessTransport } from '../loop/contract/transport.ts'
 import { PIPE } from '../loop/stdio.ts'
+import { NetworkCalls } from './network-calls.ts'
 import type { ChildProcesses } from './processes.ts'
-import { StreamCalls } from './stream-calls.ts'
 
-export abstract class ProcessCalls extends StreamCalls {
+export abstract class ProcessCalls extends NetworkCalls {
   /** @internal */
   abstract readonly processes: ChildProcesses
 

@@ -1,6 +1,6 @@
 /** The checks of what users say about a child process, and what backends are told instead. Errors name the argument. */
 import { fileURLToPath } from 'node:url'
-import { argumentRangeError, argumentTypeError, usageTypeError } from '../base/errors.ts'
+import { argumentRangeError, argumentTypeError, usageTypeError } from '../base/argument-errors.ts'
 import { mustBeOptions } from '../loop/arguments.ts'
 import type { SubprocessOptions } from '../loop/contract/subprocess.ts'
 import type { ChildStdio, SpawnOptions } from '../loop/io/process-io.ts'

@@ -2,12 +2,13 @@
  * `subprocessExec` and `subprocessShell`: child processes of one loop, from the checks to a transport whose protocol was told.
  * Keeps those that have not ended, for the end of the loop.
  */
-import { LoopStateError, NotSupportedError } from '../base/errors.ts'
+import { NotSupportedError } from '../base/errors.ts'
 import { mustBeFactory, mustBeOptions } from '../loop/arguments.ts'
 import type { Awaitable, Coroutine } from '../loop/contract/awaitable.ts'
 import type { SubprocessProtocol } from '../loop/contract/protocol.ts'
 import type { SubprocessOptions } from '../loop/contract/subprocess.ts'
 import type { ProcessIo, SpawnOptions } from '../loop/io/process-io.ts'
+import { mustBeOpen } from '../loop/must-be-open.ts'
 import type { Scheduler } from '../loop/scheduler.ts'
 import { throwArmedCancel } from '../tasks/armed-cancel.ts'
 import { drive } from '../tasks/driven.ts'
@@ -69,8 +70,8 @@ export class ChildProcesses {
     factory: ProtocolFactory<P>,
     spawn: SpawnOptions,
   ): Awaitable<[ProcessTransport, P]> {
-    const { closed, backend } = this.#scheduler
-    if (closed) throw new LoopStateError(`${call}: the event loop is closed; make another with newEventLoop()`)
+    const { backend } = this.#scheduler
+    mustBeOpen(this.#scheduler, call)
     const { processes, name } = backend
     if (processes === undefined) throw new NotSupportedError(call, name, 'subprocess')
     mustBeFactory(call, factory)

@@ -4,7 +4,8 @@
  * piece, as through TLS.
  */
 import type { FileHandle } from 'node:fs/promises'
-import { argumentRangeError, argumentTypeError, LoopStateError, SendfileNotAvailableError } from '../base/errors.ts'
+import { argumentRangeError, argumentTypeError } from '../base/argument-errors.ts'
+import { LoopStateError, SendfileNotAvailableError } from '../base/errors.ts'
 import { mustBeOptions } from '../loop/arguments.ts'
 import type { Awaitable, Coroutine } from '../loop/contract/awaitable.ts'
 import type { SendfileOptions } from '../loop/contract/connection.ts'

@@ -3,7 +3,8 @@
  * the connection is closed: nobody could say what of it was encrypted.
  */
 import type { ConnectionOptions, TlsOptions as NodeServerOptions } from 'node:tls'
-import { argumentTypeError, LoopStateError } from '../base/errors.ts'
+import { argumentTypeError } from '../base/argument-errors.ts'
+import { LoopStateError } from '../base/errors.ts'
 import { mustBeOptions } from '../loop/arguments.ts'
 import type { Awaitable, Coroutine } from '../loop/contract/awaitable.ts'
 import type { StartTls, StartTlsOptions } from '../loop/contract/connection.ts'

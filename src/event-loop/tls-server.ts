@@ -7,7 +7,7 @@
  */
 import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks'
 import type { Server as NodeTlsServer, SecureContext, TLSSocket } from 'node:tls'
-import { usageTypeError } from '../base/errors.ts'
+import { usageTypeError } from '../base/argument-errors.ts'
 import { CAPTURE } from '../loop/capture.ts'
 import type { Coroutine } from '../loop/contract/awaitable.ts'
 import type { StreamProtocol } from '../loop/contract/protocol.ts'

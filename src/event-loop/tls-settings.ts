@@ -1,7 +1,8 @@
 /** The options of TLS, checked: what a call of the user's says, for the client's and for the server's side. */
 import { isIP } from 'node:net'
 import type { ConnectionOptions, TlsOptions as NodeServerOptions, TLSSocket } from 'node:tls'
-import { argumentRangeError, argumentTypeError, NotSupportedError, usageTypeError } from '../base/errors.ts'
+import { argumentRangeError, argumentTypeError, usageTypeError } from '../base/argument-errors.ts'
+import { NotSupportedError } from '../base/errors.ts'
 import { mustBeTime } from '../loop/arguments.ts'
 import type { TlsOptions } from '../loop/contract/connection.ts'
 import type { ExtraInfo } from '../loop/contract/transport.ts'

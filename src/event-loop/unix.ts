@@ -4,7 +4,7 @@
  * still the one that was bound.
  */
 import { lstatSync, unlinkSync } from 'node:fs'
-import { argumentRangeError, argumentTypeError, usageTypeError } from '../base/errors.ts'
+import { argumentRangeError, argumentTypeError, usageTypeError } from '../base/argument-errors.ts'
 import { mustBeFactory, mustBeOptions } from '../loop/arguments.ts'
 import type { Awaitable, Coroutine } from '../loop/contract/awaitable.ts'
 import type { UnixConnectOptions, UnixServeOptions } from '../loop/contract/connection.ts'

@@ -2,7 +2,8 @@
  * Readers and writers of file descriptors: one of each a descriptor, the last wins, run through the ready queue whenever the
  * system finds the descriptor ready, for as long as it is so.
  */
-import { argumentRangeError, argumentTypeError, LoopStateError, NotSupportedError } from '../base/errors.ts'
+import { argumentRangeError, argumentTypeError } from '../base/argument-errors.ts'
+import { LoopStateError, NotSupportedError } from '../base/errors.ts'
 import type { FileDescriptor } from '../loop/contract/event-loop.ts'
 import type { Handle } from '../loop/handle.ts'
 import type { RawWatch, WatchEvents, WatchIo } from '../loop/io/watch-io.ts'

@@ -2,8 +2,9 @@
  * The results of `executor.map`: in the order of the items, whatever ends first. Items are pulled as far as the bounds allow;
  * those who iterate stand in a line.
  */
+import { argumentRangeError, argumentTypeError, usageTypeError } from '../base/argument-errors.ts'
 import { Deque } from '../base/deque.ts'
-import { argumentRangeError, argumentTypeError, TimeoutError, usageTypeError } from '../base/errors.ts'
+import { TimeoutError } from '../base/errors.ts'
 import { mustBeOptions, mustBeTime } from '../loop/arguments.ts'
 import type { Awaitable } from '../loop/contract/awaitable.ts'
 import type { TimerHandle } from '../loop/contract/event-loop.ts'

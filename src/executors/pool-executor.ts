@@ -4,14 +4,9 @@
  *
  * A worker that cannot even begin breaks the executor, since no other would do better; crew.ts has the rest of a worker's life.
  */
+import { argumentRangeError, argumentTypeError } from '../base/argument-errors.ts'
 import { brand } from '../base/brand.ts'
-import {
-  argumentRangeError,
-  argumentTypeError,
-  BrokenExecutorError,
-  LoopStateError,
-  NotSupportedError,
-} from '../base/errors.ts'
+import { BrokenExecutorError, LoopStateError, NotSupportedError } from '../base/errors.ts'
 import type { WorkPool } from '../event-loop/executor-slot.ts'
 import { mustBeOptions } from '../loop/arguments.ts'
 import type { Awaitable } from '../loop/contract/awaitable.ts'
@@ -24,6 +19,7 @@ import type {
   WorkResult,
 } from '../loop/contract/executor.ts'
 import type * as contract from '../loop/contract/future.ts'
+import { mustBeOpen } from '../loop/must-be-open.ts'
 import { findRunningLoop, getRunningLoop } from '../loop/running.ts'
 import type { Scheduler } from '../loop/scheduler.ts'
 import { schedulerOf } from '../tasks/scheduler-of.ts'
@@ -219,8 +215,8 @@ export abstract class PoolExecutor implements WorkPool, AsyncDisposable {
   }
 
   #mustTakeWork(scheduler: Scheduler, call: string): void {
-    const { backend, closed } = scheduler
-    if (closed) throw new LoopStateError(`${call}: the event loop is closed; make another with newEventLoop()`)
+    const { backend } = scheduler
+    mustBeOpen(scheduler, call)
     if (!backend.capabilities.executor) throw new NotSupportedError(call, backend.name, 'executor')
     this.mustServe(scheduler, call)
     if (this.#broken !== undefined) {

@@ -7,7 +7,7 @@
 import { AsyncResource } from 'node:async_hooks'
 import { constants } from 'node:os'
 import type { Transferable } from 'node:worker_threads'
-import { reasonOf, usageTypeError } from '../base/errors.ts'
+import { reasonOf, usageTypeError } from '../base/argument-errors.ts'
 import { CAPTURE } from '../loop/capture.ts'
 import { NO_EVENTS } from '../loop/io/no-events.ts'
 import type { ChildStdio, ProcessEvents, ProcessIo, RawProcess } from '../loop/io/process-io.ts'

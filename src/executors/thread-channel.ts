@@ -4,7 +4,7 @@
  */
 import { AsyncResource } from 'node:async_hooks'
 import type { MessagePort, ResourceLimits, Transferable, Worker } from 'node:worker_threads'
-import { reasonOf, usageTypeError } from '../base/errors.ts'
+import { reasonOf, usageTypeError } from '../base/argument-errors.ts'
 import { CAPTURE } from '../loop/capture.ts'
 import { Claims } from './claims.ts'
 import type { WorkerChannel, WorkerEvents, WorkerMessage } from './worker-events.ts'

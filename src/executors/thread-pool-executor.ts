@@ -1,8 +1,8 @@
 /** A pool of threads. */
 import { availableParallelism } from 'node:os'
 import type { ResourceLimits } from 'node:worker_threads'
+import { argumentRangeError, argumentTypeError } from '../base/argument-errors.ts'
 import { brand } from '../base/brand.ts'
-import { argumentRangeError, argumentTypeError } from '../base/errors.ts'
 import type { Scheduler } from '../loop/scheduler.ts'
 import { blockedMail } from './blocked-loops.ts'
 import { PoolExecutor, type PoolOptions } from './pool-executor.ts'

@@ -1,6 +1,6 @@
 /** The marker for values that move to the other thread. Known by a registered symbol, so that any code may make one. */
 import type { Transferable } from 'node:worker_threads'
-import { argumentTypeError } from '../base/errors.ts'
+import { argumentTypeError } from '../base/argument-errors.ts'
 import type { Transferred } from '../loop/contract/executor.ts'
 
 const TRANSFER = Symbol.for('aioloop.v1.transfer')

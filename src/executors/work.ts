@@ -4,7 +4,8 @@
  */
 import { isAbsolute } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { argumentTypeError, isCancelled, reasonOf, usageTypeError } from '../base/errors.ts'
+import { argumentTypeError, reasonOf, usageTypeError } from '../base/argument-errors.ts'
+import { isCancelled } from '../base/errors.ts'
 
 export interface WorkForm {
   readonly key: number

@@ -1,5 +1,5 @@
 /** Checks of numeric addresses and ports. Each error names the call and the argument. */
-import { argumentRangeError, argumentTypeError } from '../base/errors.ts'
+import { argumentRangeError, argumentTypeError } from '../base/argument-errors.ts'
 import type { SocketAddress } from './io/system.ts'
 import { nodeModule } from './node-module.ts'
 

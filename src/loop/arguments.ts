@@ -1,8 +1,16 @@
 /** Checks of the arguments that many calls share. Each error names the call and the argument. */
-import { argumentRangeError, argumentTypeError, usageTypeError } from '../base/errors.ts'
+import { argumentRangeError, argumentTypeError, usageTypeError } from '../base/argument-errors.ts'
+import type { Callback } from './handle.ts'
 
 export function mustBeCallback(call: string, callback: unknown, argument = 'callback'): void {
   if (typeof callback !== 'function') throw argumentTypeError(call, argument, 'a function', callback)
+}
+
+/** A callback is called and no more: a coroutine function would make a coroutine that nobody runs. */
+export function mustNotBeCoroutine(call: string, callback: Callback): void {
+  const name = callback.constructor?.name
+  if (name !== 'AsyncFunction' && name !== 'GeneratorFunction') return
+  throw usageTypeError(`${call}: 'callback' is a coroutine function, which nobody would wait for; use createTask`)
 }
 
 /** A number of milliseconds or a point on the clock: any number but NaN; negative means due at once. */

@@ -5,7 +5,7 @@
  */
 import { AsyncResource } from 'node:async_hooks'
 import { inspect } from 'node:util'
-import { argumentTypeError } from '../base/errors.ts'
+import { argumentTypeError } from '../base/argument-errors.ts'
 import type { EventLoop, ExceptionContext, ExceptionHandler } from './contract/event-loop.ts'
 
 export class ExceptionReporter {

@@ -3,8 +3,8 @@
  * values travel as JSON, which is several times as fast; everything else by structured clone (`v8.serialize`), without
  * transfer lists and shared memory.
  */
+import { reasonOf, usageTypeError } from '../base/argument-errors.ts'
 import type { PackedValue } from '../base/error-transfer.ts'
-import { reasonOf, usageTypeError } from '../base/errors.ts'
 
 /** `call` names a call among those of the loop `from`. */
 export type Letter =

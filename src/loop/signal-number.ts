@@ -1,6 +1,6 @@
 /** Signals as users name them: by name or by number. */
 import { constants } from 'node:os'
-import { argumentRangeError, argumentTypeError } from '../base/errors.ts'
+import { argumentRangeError, argumentTypeError } from '../base/argument-errors.ts'
 
 /** The number and the name of a signal. Throws a TypeError or a RangeError that names the argument. */
 export function resolveSignal(call: string, signal: string | number): [signum: number, name: string] {

@@ -1,6 +1,6 @@
 /** The drop-in way: one line pins the loop of this environment and of every Worker started from it. */
 import { setEnvironmentData } from 'node:worker_threads'
-import { argumentRangeError } from '../base/errors.ts'
+import { argumentRangeError } from '../base/argument-errors.ts'
 import { loadBinding } from '../native/binding.ts'
 import { nativeUnavailable, warnOfFallback } from './native-unavailable.ts'
 import { choose, INSTALLED, loopName, policyNamed } from './policy.ts'

@@ -6,8 +6,9 @@
  * This is the only importer of the two backends.
  */
 import { getEnvironmentData } from 'node:worker_threads'
+import { argumentRangeError, argumentTypeError } from '../base/argument-errors.ts'
 import { brand } from '../base/brand.ts'
-import { argumentRangeError, argumentTypeError, LoopStateError } from '../base/errors.ts'
+import { LoopStateError } from '../base/errors.ts'
 import { EventLoop as LoopOnBackend } from '../event-loop/event-loop.ts'
 import type { EventLoop } from '../loop/contract/event-loop.ts'
 import { findRunningLoop, running } from '../loop/running.ts'

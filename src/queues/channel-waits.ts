@@ -3,8 +3,8 @@
  * Each stands in one of the channel's two lines and is known to the end through which it was made, which refuses it when it
  * is closed.
  */
-import { BrokenResourceError, ClosedResourceError, EndOfChannel } from '../base/errors.ts'
 import type { Linked } from '../base/linked-list.ts'
+import { BrokenResourceError, ClosedResourceError, EndOfChannel } from '../base/queue-errors.ts'
 import type { Scheduler } from '../loop/scheduler.ts'
 import { Grant } from '../tasks/grant.ts'
 import type { Parcel } from './parcel-line.ts'

@@ -4,8 +4,9 @@
  * down.
  */
 import { inspect } from 'node:util'
+import { argumentRangeError, argumentTypeError } from '../base/argument-errors.ts'
 import { brand } from '../base/brand.ts'
-import { argumentRangeError, argumentTypeError, WouldBlock } from '../base/errors.ts'
+import { WouldBlock } from '../base/queue-errors.ts'
 import type { Awaitable } from '../loop/contract/awaitable.ts'
 import { failed, Settled } from '../tasks/settled.ts'
 import { ChannelCore, type ChannelStatistics } from './channel-core.ts'

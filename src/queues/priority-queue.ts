@@ -1,6 +1,6 @@
 /** PriorityQueue: a queue that gives the lowest item first. */
+import { argumentTypeError, usageTypeError } from '../base/argument-errors.ts'
 import { brand } from '../base/brand.ts'
-import { argumentTypeError, usageTypeError } from '../base/errors.ts'
 import { Queue, type QueueOptions } from './queue.ts'
 import { PriorityStore } from './store.ts'
 

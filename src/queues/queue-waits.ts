@@ -2,8 +2,8 @@
  * The waits of a queue: for an item (`get`, and the next step of an iteration) and for room (`put`). Each stands in one of the
  * queue's two lines, and is told by the queue when it is its turn.
  */
-import { QueueShutDown } from '../base/errors.ts'
 import type { Linked, LinkedList } from '../base/linked-list.ts'
+import { QueueShutDown } from '../base/queue-errors.ts'
 import type { Scheduler } from '../loop/scheduler.ts'
 import { Grant } from '../tasks/grant.ts'
 

@@ -6,9 +6,11 @@
  * The order of the items themselves is the store's (store.ts); PriorityQueue and LifoQueue differ in that alone.
  */
 import { inspect } from 'node:util'
+import { argumentTypeError } from '../base/argument-errors.ts'
 import { brand } from '../base/brand.ts'
-import { argumentTypeError, ErrorCode, QueueEmpty, QueueFull } from '../base/errors.ts'
+import { ErrorCode } from '../base/errors.ts'
 import { LinkedList } from '../base/linked-list.ts'
+import { QueueEmpty, QueueFull } from '../base/queue-errors.ts'
 import type { Awaitable } from '../loop/contract/awaitable.ts'
 import { LoopBound } from '../tasks/loop-bound.ts'
 import { failed, Settled } from '../tasks/settled.ts'

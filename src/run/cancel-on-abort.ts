@@ -1,5 +1,6 @@
 /** An AbortSignal that cancels a task, and what the task's cancellation means then. */
-import { argumentTypeError, isCancelled } from '../base/errors.ts'
+import { argumentTypeError } from '../base/argument-errors.ts'
+import { isCancelled } from '../base/errors.ts'
 
 interface Cancellable {
   cancel(message?: string): boolean

@@ -3,8 +3,9 @@
  * closed.
  */
 import { inspect } from 'node:util'
+import { argumentTypeError, usageTypeError } from '../base/argument-errors.ts'
 import { brand } from '../base/brand.ts'
-import { argumentTypeError, LoopStateError, usageTypeError } from '../base/errors.ts'
+import { LoopStateError } from '../base/errors.ts'
 import { gather } from '../coordination/gather.ts'
 import { mustBeOptions } from '../loop/arguments.ts'
 import type { EventLoop, Main } from '../loop/contract/event-loop.ts'

@@ -4,7 +4,8 @@
  * the reader is cancelled before it runs. A piece that arrives while nothing else is there goes to the read that waits without
  * a way through the queue.
  */
-import { IncompleteReadError, LimitOverrunError, LoopStateError } from '../base/errors.ts'
+import { LoopStateError } from '../base/errors.ts'
+import { IncompleteReadError, LimitOverrunError } from '../base/stream-errors.ts'
 import type { Scheduler } from '../loop/scheduler.ts'
 import { FutureState } from '../tasks/future.ts'
 import { Grant } from '../tasks/grant.ts'

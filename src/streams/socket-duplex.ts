@@ -3,7 +3,7 @@
  * and the time limit for a silent connection. Given to it by `toDuplex` only.
  */
 import type { Duplex } from 'node:stream'
-import { argumentRangeError, argumentTypeError } from '../base/errors.ts'
+import { argumentRangeError, argumentTypeError } from '../base/argument-errors.ts'
 import type { Address } from '../loop/contract/address.ts'
 import type { EventLoop } from '../loop/contract/event-loop.ts'
 import type { Transport } from '../loop/contract/transport.ts'

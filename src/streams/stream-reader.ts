@@ -7,8 +7,9 @@
  */
 
 import { inspect } from 'node:util'
+import { argumentRangeError, argumentTypeError, usageTypeError } from '../base/argument-errors.ts'
 import { brand } from '../base/brand.ts'
-import { argumentRangeError, argumentTypeError, LoopStateError, usageTypeError } from '../base/errors.ts'
+import { LoopStateError } from '../base/errors.ts'
 import { mustBeOptions } from '../loop/arguments.ts'
 import type { Awaitable } from '../loop/contract/awaitable.ts'
 import type { ReadTransport } from '../loop/contract/transport.ts'

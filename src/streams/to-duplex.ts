@@ -1,5 +1,6 @@
 /** A transport, or a reader and its writer, as one of Node's streams: for packages that speak `Duplex`. */
-import { argumentTypeError, LoopStateError } from '../base/errors.ts'
+import { argumentTypeError } from '../base/argument-errors.ts'
+import { LoopStateError } from '../base/errors.ts'
 import { mustBeOptions } from '../loop/arguments.ts'
 import type { StreamProtocol } from '../loop/contract/protocol.ts'
 import type { Transport } from '../loop/contract/transport.ts'

@@ -1,5 +1,5 @@
 /** `createSubprocessExec` and `createSubprocessShell`: child processes with streams. */
-import { argumentTypeError } from '../base/errors.ts'
+import { argumentTypeError } from '../base/argument-errors.ts'
 import type { ChildProcesses } from '../event-loop/processes.ts'
 import { mustBeOptions } from '../loop/arguments.ts'
 import type { Awaitable, Coroutine } from '../loop/contract/awaitable.ts'

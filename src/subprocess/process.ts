@@ -1,7 +1,7 @@
 /** Process: a child with a writer and readers for its pipes, and waits for what a transport only tells. */
 import { inspect } from 'node:util'
+import { usageTypeError } from '../base/argument-errors.ts'
 import { brand } from '../base/brand.ts'
-import { usageTypeError } from '../base/errors.ts'
 import { gather } from '../coordination/gather.ts'
 import type { Awaitable, Coroutine } from '../loop/contract/awaitable.ts'
 import type { SubprocessOptions } from '../loop/contract/subprocess.ts'

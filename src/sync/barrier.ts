@@ -3,8 +3,9 @@
  * arrivals may begin: nobody has to wait for the others to have gone on.
  */
 import { inspect } from 'node:util'
+import { argumentRangeError, argumentTypeError } from '../base/argument-errors.ts'
 import { brand } from '../base/brand.ts'
-import { argumentRangeError, argumentTypeError, BrokenBarrierError } from '../base/errors.ts'
+import { BrokenBarrierError } from '../base/errors.ts'
 import { type Linked, LinkedList } from '../base/linked-list.ts'
 import type { Awaitable } from '../loop/contract/awaitable.ts'
 import type { Scheduler } from '../loop/scheduler.ts'

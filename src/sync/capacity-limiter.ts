@@ -7,9 +7,11 @@
  * barges.
  */
 import { inspect } from 'node:util'
+import { argumentRangeError, argumentTypeError } from '../base/argument-errors.ts'
 import { brand } from '../base/brand.ts'
-import { argumentRangeError, argumentTypeError, LoopStateError, WouldBlock } from '../base/errors.ts'
+import { LoopStateError } from '../base/errors.ts'
 import { type Linked, LinkedList } from '../base/linked-list.ts'
+import { WouldBlock } from '../base/queue-errors.ts'
 import type { Awaitable, Body } from '../loop/contract/awaitable.ts'
 import type { Scheduler } from '../loop/scheduler.ts'
 import { currentTask } from '../tasks/create-task.ts'

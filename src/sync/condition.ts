@@ -7,8 +7,9 @@
  * cancelled goes on to the next one.
  */
 import { inspect } from 'node:util'
+import { argumentRangeError, argumentTypeError } from '../base/argument-errors.ts'
 import { brand } from '../base/brand.ts'
-import { argumentRangeError, argumentTypeError, cancelledError, LoopStateError } from '../base/errors.ts'
+import { cancelledError, LoopStateError } from '../base/errors.ts'
 import { LinkedList } from '../base/linked-list.ts'
 import type { Awaitable, Body, Coroutine } from '../loop/contract/awaitable.ts'
 import type { Scheduler } from '../loop/scheduler.ts'

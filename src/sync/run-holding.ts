@@ -1,5 +1,5 @@
 /** `runExclusive`: the turn, the body, and the end of the turn, whichever way the body ends. Once, for all that have it. */
-import { argumentTypeError } from '../base/errors.ts'
+import { argumentTypeError } from '../base/argument-errors.ts'
 import type { Awaitable, Body, Coroutine } from '../loop/contract/awaitable.ts'
 import { runBody } from '../tasks/body-wait.ts'
 import { drive } from '../tasks/driven.ts'

@@ -3,8 +3,8 @@
  * value is 0 whenever somebody waits, and nobody barges.
  */
 import { inspect } from 'node:util'
+import { argumentRangeError, argumentTypeError } from '../base/argument-errors.ts'
 import { brand } from '../base/brand.ts'
-import { argumentRangeError, argumentTypeError } from '../base/errors.ts'
 import { type Linked, LinkedList } from '../base/linked-list.ts'
 import type { Awaitable, Body } from '../loop/contract/awaitable.ts'
 import type { Scheduler } from '../loop/scheduler.ts'

@@ -3,7 +3,7 @@
  * is waited for by its promise, and goes on in the same promise job: awaiting a coroutine is no wait of its own. So it takes
  * no cancel (those go to what the body waits for), and one that arrives when the body has ended stays outstanding.
  */
-import { usageTypeError } from '../base/errors.ts'
+import { usageTypeError } from '../base/argument-errors.ts'
 import type { Coroutine, Suspension } from '../loop/contract/awaitable.ts'
 import type { Ready } from '../loop/ready.ts'
 import { getRunningLoop } from '../loop/running.ts'

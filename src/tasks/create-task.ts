@@ -1,5 +1,5 @@
 /** Tasks from coroutines, on a given loop or the running one. */
-import { argumentTypeError, usageTypeError } from '../base/errors.ts'
+import { argumentTypeError, usageTypeError } from '../base/argument-errors.ts'
 import { mustBeOptions } from '../loop/arguments.ts'
 import type { Body, Coroutine } from '../loop/contract/awaitable.ts'
 import type { EventLoop } from '../loop/contract/event-loop.ts'
@@ -11,7 +11,7 @@ import { isGenerator, takeGenerator } from './coroutine.ts'
 import { type Frame, liveFrame } from './frame.ts'
 import { coroutineHandedOver } from './never-stepped.ts'
 import { schedulerOf } from './scheduler-of.ts'
-import { mustBeCoroutine, Task } from './task.ts'
+import { Task } from './task.ts'
 
 /** Make a task on `scheduler`, past the task factory. Checks the coroutine. */
 export function makeTask<T, A extends unknown[]>(
@@ -90,4 +90,15 @@ export function currentTask(loop?: EventLoop): contract.Task<unknown> | undefine
  */
 export function allTasks(loop?: EventLoop): Set<contract.Task<unknown>> {
   return new Set(schedulerOf(loop ?? getRunningLoop()).tasks.toArray() as unknown as contract.Task<unknown>[])
+}
+
+/** Refuses what cannot be run as a task, naming the call. */
+function mustBeCoroutine(call: string, coro: unknown): asserts coro is Coroutine<unknown> | Body<unknown, never[]> {
+  if (typeof coro === 'function' || isGenerator(coro)) return
+  if (typeof (coro as PromiseLike<unknown> | undefined)?.then === 'function') {
+    throw usageTypeError(
+      `${call}: 'coro' is a promise or awaitable, which runs already, outside of the task; pass a function: () => f()`,
+    )
+  }
+  throw argumentTypeError(call, 'coro', 'an async function, a generator function or a generator', coro)
 }

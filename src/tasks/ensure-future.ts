@@ -1,5 +1,5 @@
 /** Whatever can be waited for, as a future. */
-import { argumentRangeError, argumentTypeError } from '../base/errors.ts'
+import { argumentRangeError, argumentTypeError } from '../base/argument-errors.ts'
 import type { Body, Coroutine } from '../loop/contract/awaitable.ts'
 import type { EventLoop } from '../loop/contract/event-loop.ts'
 import type * as contract from '../loop/contract/future.ts'

@@ -7,14 +7,9 @@
  * once done. It may be awaited any number of times.
  */
 import { inspect } from 'node:util'
+import { argumentTypeError } from '../base/argument-errors.ts'
 import { brand } from '../base/brand.ts'
-import {
-  argumentTypeError,
-  type CancelledError,
-  cancelledError,
-  InvalidStateError,
-  LoopStateError,
-} from '../base/errors.ts'
+import { type CancelledError, cancelledError, InvalidStateError, LoopStateError } from '../base/errors.ts'
 import type { Suspension } from '../loop/contract/awaitable.ts'
 import type { EventLoop } from '../loop/contract/event-loop.ts'
 import type * as contract from '../loop/contract/future.ts'

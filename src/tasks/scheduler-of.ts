@@ -1,5 +1,5 @@
 /** From the loop that users see to the scheduler inside it. Only for floors above `loop/`. */
-import { argumentTypeError } from '../base/errors.ts'
+import { argumentTypeError } from '../base/argument-errors.ts'
 import type { EventLoop } from '../loop/contract/event-loop.ts'
 import type { Scheduler } from '../loop/scheduler.ts'
 

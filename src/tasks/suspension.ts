@@ -4,7 +4,8 @@
  * No object is made per wait.
  */
 
-import { cancelStacks, usageTypeError } from '../base/errors.ts'
+import { usageTypeError } from '../base/argument-errors.ts'
+import { cancelStacks } from '../base/errors.ts'
 import type { Suspension } from '../loop/contract/awaitable.ts'
 import type { Ready } from '../loop/ready.ts'
 import { running } from '../loop/running.ts'

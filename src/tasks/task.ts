@@ -9,15 +9,9 @@
  */
 
 import { AsyncResource } from 'node:async_hooks'
+import { usageTypeError } from '../base/argument-errors.ts'
 import { brand } from '../base/brand.ts'
-import {
-  argumentTypeError,
-  type CancelledError,
-  cancelledError,
-  isCancelled,
-  LoopStateError,
-  usageTypeError,
-} from '../base/errors.ts'
+import { type CancelledError, cancelledError, isCancelled, LoopStateError } from '../base/errors.ts'
 import { CAPTURE } from '../loop/capture.ts'
 import { taskChannel } from '../loop/channels.ts'
 import type { Body, Coroutine } from '../loop/contract/awaitable.ts'
@@ -27,14 +21,16 @@ import { callbackName } from '../loop/handle.ts'
 import { findRunningLoop, running } from '../loop/running.ts'
 import type { PendingTask, Scheduler } from '../loop/scheduler.ts'
 import { lastWaitOf, originOf } from '../loop/traces.ts'
-import { apart, type PassedThrough, passOn, wasHere } from './cancel-passing.ts'
+import { type PassedThrough, passOn, wasHere } from './cancel-passing.ts'
 import { adoptSteps, isEngineGenerator, isGenerator, resume, resumeWithError } from './coroutine.ts'
-import { type Cancellable, currentFrame, Frame, type FrameTask } from './frame.ts'
+import { type Cancellable, Frame, type FrameTask } from './frame.ts'
 import { Future, FutureState } from './future.ts'
 import { coroutineBegan, handedOver } from './never-stepped.ts'
 import { endScopes, openScopeError } from './scope-end.ts'
 import { stackSlot } from './stack-slot.ts'
 import { isWait, takeSuspension, type Wait } from './suspension.ts'
+import { publishCancel, publishCreated, publishEnd } from './task-messages.ts'
+import { innermostOrigin, nameOfCoro, nameOfWait } from './task-report.ts'
 import { TaskSignal } from './task-signal.ts'
 import { refusedWait } from './wait-refusal.ts'
 import type { Waiter } from './waiter.ts'
@@ -87,10 +83,7 @@ export class Task<T> extends Future<T> implements contract.Task<T>, Waiter, Pend
     this.#frame = new Frame(scheduler.loop, this)
     this.context = running.frames.run(this.#frame, captureContext)
     scheduler.tasks.add(this)
-    if (taskChannel.hasSubscribers) {
-      const creator = currentFrame()?.task as unknown as contract.Task<unknown> | undefined
-      taskChannel.publish({ type: 'created', task: this as contract.Task<unknown>, creator })
-    }
+    if (taskChannel.hasSubscribers) publishCreated(this as Task<unknown>)
     if (eager && findRunningLoop() === scheduler.loop) this.#startNow()
     else scheduler.push(this)
   }
@@ -112,9 +105,7 @@ export class Task<T> extends Future<T> implements contract.Task<T>, Waiter, Pend
     if (wasHere(this)) return true
     this.#cancels++
     this.#message = message
-    if (taskChannel.hasSubscribers) {
-      apart(() => taskChannel.publish({ type: 'cancel', task: this as contract.Task<unknown>, message }))
-    }
+    if (taskChannel.hasSubscribers) publishCancel(this as Task<unknown>, message)
     passOn(this)
     return true
   }
@@ -400,47 +391,11 @@ export class Task<T> extends Future<T> implements contract.Task<T>, Waiter, Pend
     this.#args = undefined
     this.#waiting = undefined
     if (!this.scheduler.closed) this.scheduler.tasks.remove(this)
-    if (taskChannel.hasSubscribers) this.#publishEnd(error)
-  }
-
-  #publishEnd(error: unknown): void {
-    const task = this as contract.Task<unknown>
-    if (this.cancelled()) taskChannel.publish({ type: 'ended', task, outcome: 'cancelled' })
-    else if (this.fulfilled) taskChannel.publish({ type: 'ended', task, outcome: 'finished' })
-    else taskChannel.publish({ type: 'ended', task, outcome: 'failed', error })
+    if (taskChannel.hasSubscribers) publishEnd(this as Task<unknown>, error)
   }
 }
 brand(Task, 'Task')
 
 function advance(this: Task<unknown>): void {
   this.advance()
-}
-
-function innermostOrigin(frame: Frame): string | undefined {
-  for (const { body, source } of frame.waits()) {
-    const found = (body === undefined ? undefined : innermostOrigin(body)) ?? originOf(source)
-    if (found !== undefined) return found
-  }
-  return undefined
-}
-
-function nameOfWait(wait: object): string {
-  return wait instanceof Task
-    ? `task ${JSON.stringify(wait.getName())}`
-    : String((wait as { [Symbol.toStringTag]?: string })[Symbol.toStringTag])
-}
-
-function nameOfCoro(coro: AnyCoroutine | undefined): string {
-  return typeof coro === 'function' ? callbackName(coro) : 'generator'
-}
-
-/** Refuses what cannot be run as a task, naming the call. */
-export function mustBeCoroutine(call: string, coro: unknown): asserts coro is AnyCoroutine {
-  if (typeof coro === 'function' || isGenerator(coro)) return
-  if (typeof (coro as PromiseLike<unknown> | undefined)?.then === 'function') {
-    throw usageTypeError(
-      `${call}: 'coro' is a promise or awaitable, which runs already, outside of the task; pass a function: () => f()`,
-    )
-  }
-  throw argumentTypeError(call, 'coro', 'an async function, a generator function or a generator', coro)
 }

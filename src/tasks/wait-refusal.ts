@@ -1,5 +1,5 @@
 /** Why a coroutine may not suspend on what it yielded: the error is thrown into it in its next step. */
-import { usageTypeError } from '../base/errors.ts'
+import { usageTypeError } from '../base/argument-errors.ts'
 import type { Scheduler } from '../loop/scheduler.ts'
 import { isFuture } from './future.ts'
 import { isWait } from './suspension.ts'

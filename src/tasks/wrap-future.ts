@@ -1,5 +1,6 @@
 /** Promises as futures of a loop: so that a task can be cancelled while it waits for one. */
-import { isCancelled, usageTypeError } from '../base/errors.ts'
+import { usageTypeError } from '../base/argument-errors.ts'
+import { isCancelled } from '../base/errors.ts'
 import type * as contract from '../loop/contract/future.ts'
 import { getRunningLoop } from '../loop/running.ts'
 import type { Scheduler } from '../loop/scheduler.ts'

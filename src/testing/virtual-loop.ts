@@ -1,10 +1,11 @@
 /** The loop for tests: virtual time, and on request a seeded shuffle of every round. */
 
+import { argumentTypeError } from '../base/argument-errors.ts'
 import { brand } from '../base/brand.ts'
 import type { Deque } from '../base/deque.ts'
-import { argumentTypeError } from '../base/errors.ts'
 import { SeededRandom } from '../base/seeded-random.ts'
 import { EventLoop } from '../event-loop/event-loop.ts'
+import { deadlockError } from '../event-loop/loop-reports.ts'
 import type { Ready } from '../loop/ready.ts'
 import { VirtualBackend } from './virtual-backend.ts'
 
@@ -58,7 +59,7 @@ export class VirtualLoop extends EventLoop {
   }
 
   #deadEnd(): void {
-    if (this.scheduler.tasks.size > 0) this.failRun(this.deadlockError('VirtualLoop'))
+    if (this.scheduler.tasks.size > 0) this.failRun(deadlockError(this.scheduler, 'VirtualLoop'))
   }
 }
 brand(VirtualLoop, 'VirtualLoop')

@@ -3,8 +3,8 @@
  * results cross by structured clone, without transfer lists and shared memory (those go by workerData or a MessagePort).
  */
 import { inspect } from 'node:util'
+import { argumentRangeError, argumentTypeError } from '../base/argument-errors.ts'
 import { brand } from '../base/brand.ts'
-import { argumentRangeError, argumentTypeError } from '../base/errors.ts'
 import { type Correspondence, mustBePosted } from '../event-loop/correspondence.ts'
 import { mustBeOptions } from '../loop/arguments.ts'
 import type * as contract from '../loop/contract/future.ts'

@@ -1,5 +1,5 @@
 /** What users may hand over as bytes, made into the one shape that backends take. */
-import { argumentTypeError, usageTypeError } from '../base/errors.ts'
+import { argumentTypeError, usageTypeError } from '../base/argument-errors.ts'
 
 /** A view of the same memory. Throws a TypeError that names the remedy. */
 export function bytesOf(call: string, data: unknown): Uint8Array {

@@ -1,5 +1,5 @@
 /** The checks of what a protocol factory gave, made once a connection so that no event has to. */
-import { argumentTypeError, usageTypeError } from '../base/errors.ts'
+import { argumentTypeError, usageTypeError } from '../base/argument-errors.ts'
 import type { BaseProtocol, BufferedProtocol, StreamProtocol } from '../loop/contract/protocol.ts'
 
 export const WRITE_METHODS = ['connectionMade', 'connectionLost', 'pauseWriting', 'resumeWriting'] as const

@@ -11,8 +11,8 @@
  */
 import { AsyncResource } from 'node:async_hooks'
 import { inspect } from 'node:util'
+import { argumentRangeError, usageRangeError, usageTypeError } from '../base/argument-errors.ts'
 import { brand } from '../base/brand.ts'
-import { argumentRangeError, usageRangeError, usageTypeError } from '../base/errors.ts'
 import { checkedAddress } from '../loop/addresses.ts'
 import { CAPTURE } from '../loop/capture.ts'
 import type { Address } from '../loop/contract/address.ts'

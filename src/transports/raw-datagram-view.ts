@@ -1,5 +1,6 @@
 /** What `getExtraInfo('socket')` of a datagram transport gives: the view of any socket, and multicast and broadcast. */
-import { argumentRangeError, argumentTypeError, LoopStateError } from '../base/errors.ts'
+import { argumentRangeError, argumentTypeError } from '../base/argument-errors.ts'
+import { LoopStateError } from '../base/errors.ts'
 import { isIP } from '../loop/addresses.ts'
 import { mustBeOptions } from '../loop/arguments.ts'
 import type { Address } from '../loop/contract/address.ts'

@@ -1,6 +1,6 @@
 /** What `getExtraInfo('socket')` gives: the system's end of a raw stream or listener, to look at and to tune. */
 import { inspect } from 'node:util'
-import { argumentRangeError, argumentTypeError } from '../base/errors.ts'
+import { argumentRangeError, argumentTypeError } from '../base/argument-errors.ts'
 import { mustBeTime } from '../loop/arguments.ts'
 import type { Address } from '../loop/contract/address.ts'
 import type { TransportSocket } from '../loop/contract/transport.ts'

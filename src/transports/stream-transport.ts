@@ -3,8 +3,9 @@
  * to WritingTransport: bytes go to a Protocol as a view that is valid during the call, or are copied into the memory that a
  * BufferedProtocol names.
  */
+import { usageTypeError } from '../base/argument-errors.ts'
 import { brand } from '../base/brand.ts'
-import { LoopStateError, usageTypeError } from '../base/errors.ts'
+import { LoopStateError } from '../base/errors.ts'
 import type { BaseProtocol, BufferedProtocol, Protocol, StreamProtocol } from '../loop/contract/protocol.ts'
 import type { Transport } from '../loop/contract/transport.ts'
 import type { RawStream } from '../loop/io/stream-io.ts'

@@ -1,5 +1,5 @@
 /** The two marks of a write buffer, with asyncio's defaults and checks. */
-import { argumentTypeError, usageRangeError } from '../base/errors.ts'
+import { argumentTypeError, usageRangeError } from '../base/argument-errors.ts'
 import { mustBeOptions } from '../loop/arguments.ts'
 import type { WriteBufferLimits } from '../loop/contract/transport.ts'
 

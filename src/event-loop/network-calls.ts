@@ -1,25 +1,31 @@
 /**
- * The calls of an event loop that open streams: thin methods, so that the class itself stays one page. Each family has a file
+ * The calls of an event loop that open connections, servers, pipes and datagram sockets, and ask for names: thin methods, so that the class itself stays one page. Each family has a file
  * beside this one; the members that users see are described in loop/contract/event-loop.ts.
  */
 import type { FileHandle } from 'node:fs/promises'
 import type { Socket } from 'node:net'
 import type { TlsOptions as NodeServerOptions } from 'node:tls'
+import type { Address } from '../loop/contract/address.ts'
 import type { Awaitable } from '../loop/contract/awaitable.ts'
 import type * as options from '../loop/contract/connection.ts'
-import type { BaseProtocol, StreamProtocol } from '../loop/contract/protocol.ts'
+import type { DatagramEndpointOptions } from '../loop/contract/datagram.ts'
+import type { AddressInfo, AddressOptions, NameFlags, NameInfo } from '../loop/contract/names.ts'
+import type { BaseProtocol, DatagramProtocol, StreamProtocol } from '../loop/contract/protocol.ts'
 import type { Server } from '../loop/contract/server.ts'
-import type { ReadTransport, Transport, WriteTransport } from '../loop/contract/transport.ts'
+import type { DatagramTransport, ReadTransport, Transport, WriteTransport } from '../loop/contract/transport.ts'
+import { mustBeOpen } from '../loop/must-be-open.ts'
 import { createConnection } from './connect.ts'
+import { createDatagramEndpoint } from './datagram.ts'
 import { ExecutorCalls } from './executor-calls.ts'
 import { createServer, type Hosts } from './listen.ts'
+import { getaddrinfo, getnameinfo } from './names.ts'
 import { streamsOf } from './open-transport.ts'
 import { connectAcceptedSocket, connectReadPipe, connectWritePipe } from './pipes.ts'
 import { sendfile } from './sendfile.ts'
 import { startTls } from './start-tls.ts'
 import { createUnixConnection, createUnixServer } from './unix.ts'
 
-export abstract class StreamCalls extends ExecutorCalls {
+export abstract class NetworkCalls extends ExecutorCalls {
   createConnection<P extends StreamProtocol>(
     protocolFactory: () => P,
     host: string | null,
@@ -88,5 +94,23 @@ export abstract class StreamCalls extends ExecutorCalls {
   sendfile(transport: Transport, file: FileHandle | number, sendOptions?: options.SendfileOptions): Awaitable<number> {
     streamsOf(this.scheduler, 'sendfile')
     return sendfile(this.scheduler, transport, file, sendOptions)
+  }
+
+  createDatagramEndpoint<P extends DatagramProtocol>(
+    protocolFactory: () => P,
+    options: DatagramEndpointOptions,
+  ): Awaitable<[transport: DatagramTransport, protocol: P]> {
+    mustBeOpen(this.scheduler, 'createDatagramEndpoint')
+    return createDatagramEndpoint(this.scheduler, protocolFactory, options)
+  }
+
+  getaddrinfo(host: string | null, port: string | number | null, options?: AddressOptions): Awaitable<AddressInfo[]> {
+    mustBeOpen(this.scheduler, 'getaddrinfo')
+    return getaddrinfo(this.scheduler, host, port, options)
+  }
+
+  getnameinfo(sockaddr: Pick<Address, 'address' | 'port'>, flags?: NameFlags): Awaitable<NameInfo> {
+    mustBeOpen(this.scheduler, 'getnameinfo')
+    return getnameinfo(this.scheduler, sockaddr, flags)
   }
 }
