@@ -30,7 +30,7 @@ export async function runCommand(argv: readonly string[]): Promise<void> {
   const command = new Command('bench')
     .description('Measures aioloop beside its peers, in one run: ratios mean something, figures of two runs do not.')
     .addArgument(new Argument('[suites...]', 'which suites; all when none is named').choices(suites.map(named)))
-    .option('--quick', 'short slices and the fewest rounds: all suites in about three minutes')
+    .option('--quick', 'short slices and the fewest rounds: all suites in some twelve minutes')
     .option('--json <file>', 'also write the result to this file')
     .addOption(
       new Option('--case <names...>', 'only these cases').choices(suites.flatMap(({ cases }) => cases.map(named))),

@@ -108,7 +108,7 @@ class CaseRun {
     if (series.subject.slow && this.#pace.quick) throw new SubjectFailure('left out with --quick: too slow')
     const subject = await this.#start(series)
     if (this.#case.freshProcess) this.#stop(series)
-    else await subject.measure(this.#pace.warmUpMs)
+    else await subject.measure(Math.max(this.#pace.warmUpMs, this.#case.warmUpMs ?? 0))
   }
 
   async #slice(series: Series): Promise<void> {

@@ -53,6 +53,8 @@ export interface Case {
   readonly baseline: string
   /** Its answer depends on a process that has done nothing yet: every round starts a new one, without a warm-up. */
   readonly freshProcess?: boolean
+  /** Milliseconds that every subject runs before it is measured, if that is more than others have. */
+  readonly warmUpMs?: number
   /** A full measurement takes seconds and hardly varies: so few rounds (and fewer still with --quick). */
   readonly rounds?: { readonly full: number; readonly quick: number }
 }

@@ -7,7 +7,6 @@
  * order; a cancel that finds nothing to cancel is *armed* and delivered at the next step or library wait, as asyncio's
  * must-cancel is (docs/cancellation.md has the rules).
  */
-
 import { AsyncResource } from 'node:async_hooks'
 import { usageTypeError } from '../base/argument-errors.ts'
 import { brand } from '../base/brand.ts'

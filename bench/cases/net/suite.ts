@@ -7,6 +7,9 @@ import type { Case, Metric, Subject, Suite } from '../../harness/suite.ts'
 import { again } from '../../harness/suite.ts'
 import { aioloop, node, python } from '../subjects.ts'
 
+/** Until then the young generation of a server's heap has no size of its own, and collections come at any time. */
+const WARM_UP_MS = 1500
+
 const net = node('node:net', 'net/node-net')
 const dgram = node('node:dgram', 'net/node-dgram')
 const tls = node('node:tls', 'net/node-net')
@@ -71,11 +74,11 @@ const perConnection: readonly Metric[] = [
 ]
 
 function answered(name: string, operation: string, subjects: readonly Subject[], baseline = net): Case {
-  return { name, operation, metrics: perRequest, subjects, baseline: baseline.name }
+  return { name, operation, metrics: perRequest, subjects, baseline: baseline.name, warmUpMs: WARM_UP_MS }
 }
 
 function carried(name: string, operation: string, subjects: readonly Subject[]): Case {
-  return { name, operation, metrics: perMebibyte, subjects, baseline: net.name }
+  return { name, operation, metrics: perMebibyte, subjects, baseline: net.name, warmUpMs: WARM_UP_MS }
 }
 
 /** Under redis-benchmark, so many requests on the way on each of 50 connections. */
