@@ -7,6 +7,7 @@
  * is kept for long does not hold much more than itself.
  */
 import { markAsUntransferable } from 'node:worker_threads'
+import { giveAway } from '../base/young-collection.ts'
 
 const SLAB = 64 * 1024
 /** A piece of this size has memory of its own: what would be left of a slab is too much to waste. */
@@ -25,6 +26,7 @@ const held = { newest: slab }
 export function keep(bytes: Uint8Array): Buffer {
   const { length } = bytes
   if (length >= LARGE) {
+    giveAway(length)
     const own = Buffer.allocUnsafeSlow(length)
     own.set(bytes)
     if (length <= SLAB) held.newest = own
@@ -42,6 +44,7 @@ export function keep(bytes: Uint8Array): Buffer {
 
 /** Memory that is handed out in pieces. No piece can take it away from the others to another thread, as Node's small Buffers. */
 export function sharedMemory(size: number): Buffer {
+  giveAway(size)
   const memory = Buffer.allocUnsafeSlow(size)
   markAsUntransferable(memory.buffer)
   return memory

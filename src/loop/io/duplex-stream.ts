@@ -6,6 +6,7 @@
  * What arrived while reading was stopped is held back, in order, until it is started again.
  */
 import type { Duplex } from 'node:stream'
+import { giveAway } from '../../base/young-collection.ts'
 import type { Ready } from '../ready.ts'
 import { NO_EVENTS } from './no-events.ts'
 import type { RawStream, StreamEvents, StreamNames } from './stream-io.ts'
@@ -112,7 +113,10 @@ export class DuplexStream implements RawStream {
     }
     if (!this.#flowing) {
       this.#flowing = true
-      this.#duplex.on('data', (bytes: Uint8Array) => this.inbox.post(new Arrival(this, bytes)))
+      this.#duplex.on('data', (bytes: Uint8Array) => {
+        giveAway(bytes.length)
+        this.inbox.post(new Arrival(this, bytes))
+      })
     }
     this.#duplex.resume()
   }
@@ -125,7 +129,9 @@ export class DuplexStream implements RawStream {
 
   write(bytes: Uint8Array): void {
     // Node keeps the memory of what the system does not take at once, and does not say whether it does.
-    if (!this.#closing) this.give(Buffer.from(bytes))
+    if (this.#closing) return
+    giveAway(bytes.length)
+    this.give(Buffer.from(bytes))
   }
 
   /** Write memory that nobody uses for something else. @internal */
