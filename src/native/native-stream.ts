@@ -207,8 +207,10 @@ export class NativeStream implements RawStream, NativeObject, Ready {
     const { reads } = this.#share
     try {
       if (this.#closing) return
-      if (this.#reading) this.events.received(reads.view(offset, length))
-      else this.#hold(reads.view(offset, length).slice())
+      if (!this.#reading) return this.#hold(reads.view(offset, length).slice())
+      const { events } = this
+      if (events.receivedIn?.(reads.bytes(), offset, offset + length) === true) return
+      events.received(reads.view(offset, length))
     } finally {
       reads.consumed()
     }

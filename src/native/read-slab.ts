@@ -12,6 +12,7 @@ export class ReadSlab {
   readonly #words: Uint32Array
   #buffer: ArrayBuffer
   #all = new Uint32Array(0)
+  #bytes = Buffer.alloc(0)
 
   constructor(native: NativeLoop, rings: SharedRings) {
     this.#native = native
@@ -23,6 +24,13 @@ export class ReadSlab {
   view(offset: number, length: number): Uint8Array {
     if (this.#buffer.byteLength === 0) this.#buffer = this.#native.renewReadSlab()
     return new Uint8Array(this.#buffer, offset, length)
+  }
+
+  /** All of the memory. Valid until the next call of anything here. */
+  bytes(): Buffer {
+    if (this.#buffer.byteLength === 0) this.#buffer = this.#native.renewReadSlab()
+    if (this.#bytes.buffer !== this.#buffer) this.#bytes = Buffer.from(this.#buffer)
+    return this.#bytes
   }
 
   /** All of the memory as words of 32 bits. Valid until the next call of anything here. */

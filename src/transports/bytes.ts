@@ -32,3 +32,14 @@ function present(call: string, view: () => Uint8Array): Uint8Array {
     )
   }
 }
+
+/** From Node 22 on `copy` makes no object. Before it makes a view, and is the slower way to do that. */
+const COPIES_WITHOUT_VIEW = Number.parseInt(process.versions.node, 10) >= 22
+
+/** Copy as much as there is room for; gives how much that was. */
+export function copyOut(from: Buffer, start: number, end: number, to: Uint8Array): number {
+  if (COPIES_WITHOUT_VIEW) return from.copy(to, 0, start, end)
+  const bytes = from.subarray(start, Math.min(end, start + to.length))
+  to.set(bytes)
+  return bytes.length
+}

@@ -11,6 +11,7 @@ import type { Transport } from '../loop/contract/transport.ts'
 import type { RawStream } from '../loop/io/stream-io.ts'
 import { running } from '../loop/running.ts'
 import type { Scheduler } from '../loop/scheduler.ts'
+import { copyOut } from './bytes.ts'
 import { isBuffered, mustBeStreamProtocol } from './check-protocol.ts'
 import { type TransportOptions, WritingTransport } from './writing-transport.ts'
 
@@ -23,7 +24,7 @@ export class StreamTransport extends WritingTransport implements Transport {
   /** The method that a piece of bytes has come to, on its way into a protocol's memory. */
   #calling: 'getBuffer' | 'bufferUpdated' | 'dataReceived' = 'getBuffer'
   /** Bytes that a BufferedProtocol did not take before it paused reading. */
-  #rest: Uint8Array | undefined
+  #rest: Buffer | undefined
 
   /** @internal */
   constructor(scheduler: Scheduler, raw: RawStream, protocol: StreamProtocol, options?: TransportOptions) {
@@ -64,15 +65,33 @@ export class StreamTransport extends WritingTransport implements Transport {
   override received(bytes: Uint8Array): void {
     if (this.isClosing()) return
     const protocol = this.#plain
+    if (protocol === undefined) {
+      this.receivedIn(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length), 0, bytes.length)
+      return
+    }
     this.scheduler.ranCallbacks = true
     running.task = null
     try {
-      if (protocol === undefined) this.runInAsyncScope(this.#fill, this, bytes)
-      else this.runInAsyncScope(protocol.dataReceived, protocol, bytes)
+      this.runInAsyncScope(protocol.dataReceived, protocol, bytes)
     } catch (error) {
-      this.fatal(error, `protocol.${protocol === undefined ? this.#calling : 'dataReceived'}() failed`)
+      this.fatal(error, 'protocol.dataReceived() failed')
     }
     running.task = undefined
+  }
+
+  /** @internal */
+  receivedIn(memory: Buffer, start: number, end: number): boolean {
+    if (this.#buffered === undefined) return false
+    if (this.isClosing()) return true
+    this.scheduler.ranCallbacks = true
+    running.task = null
+    try {
+      this.runInAsyncScope(this.#fill, this, memory, start, end)
+    } catch (error) {
+      this.fatal(error, `protocol.${this.#calling}() failed`)
+    }
+    running.task = undefined
+    return true
   }
 
   /** @internal */
@@ -109,35 +128,36 @@ export class StreamTransport extends WritingTransport implements Transport {
   }
 
   /** Copy into the protocol's memory, as often as it takes. It may pause, close, or be replaced in between. */
-  #fill(bytes: Uint8Array): void {
-    let left = bytes
-    while (left.length > 0) {
+  #fill(from: Buffer, start: number, end: number): void {
+    let at = start
+    while (at < end) {
       if (this.isClosing()) return
       if (this.#readingPaused) {
-        this.#rest = left.slice()
+        this.#rest = Buffer.from(from.subarray(at, end))
         return
       }
       const protocol = this.#buffered
       if (protocol === undefined) {
         this.#calling = 'dataReceived'
-        this.#plain?.dataReceived(left)
+        this.#plain?.dataReceived(new Uint8Array(from.buffer, from.byteOffset + at, end - at))
         return
       }
       this.#calling = 'getBuffer'
-      const memory: unknown = protocol.getBuffer(left.length)
+      const memory: unknown = protocol.getBuffer(end - at)
       if (!(memory instanceof Uint8Array)) throw usageTypeError('protocol.getBuffer: it must return a Uint8Array')
       if (memory.length === 0) {
         throw new LoopStateError('protocol.getBuffer: it returned an empty buffer; call pauseReading() to read nothing')
       }
-      const count = Math.min(memory.length, left.length)
-      memory.set(count === left.length ? left : left.subarray(0, count))
-      left = left.subarray(count)
+      const count = copyOut(from, at, end, memory)
+      if (count === 0)
+        throw new LoopStateError('protocol.getBuffer: the memory that was read into was transferred away')
+      at += count
       this.#calling = 'bufferUpdated'
       protocol.bufferUpdated(count)
     }
   }
 
-  #deliverRest(rest: Uint8Array): void {
+  #deliverRest(rest: Buffer): void {
     this.#rest = undefined
     this.received(rest)
     if (this.#rest === undefined && this.isReading()) this.#read()

@@ -21,6 +21,11 @@ export interface StreamEvents {
    * the object. Not called while reading is stopped.
    */
   received(bytes: Uint8Array): void
+  /**
+   * The same, of bytes that lie in pooled memory, before a view of them is made: true when they were taken (copied), and then
+   * there is no `received`. Absent where a view is wanted in any case.
+   */
+  receivedIn?(memory: Buffer, start: number, end: number): boolean
   /** The peer sends no more. Reading has stopped. */
   ended(): void
   /** `RawStream.queued` was above 0 and fell. Called once a turn at most. */
