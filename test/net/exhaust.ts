@@ -10,7 +10,8 @@ const CLIENTS = 120
 
 /**
  * Prints its port, then whatever it is told of; on a line of input it connects to itself five times and prints how that
- * went. Once would not do: the one descriptor left would be taken and given back for ever.
+ * went. Once would not do: the one descriptor left would be taken and given back for ever. All who come have room to wait:
+ * with its queue full the system drops them, its own connections too, and tries for minutes.
  */
 const SERVER = `
 import { getRunningLoop, loopInfo, Protocol, run } from 'aioloop'
@@ -22,7 +23,7 @@ class Echo extends Protocol {
 await run(async () => {
   const loop = getRunningLoop()
   loop.setExceptionHandler((_, { exception }) => console.log('reported ' + exception.code))
-  const server = await loop.createServer(() => new Echo(), '127.0.0.1', 0)
+  const server = await loop.createServer(() => new Echo(), '127.0.0.1', 0, { backlog: 2000 })
   const { port } = server.sockets[0].localName
   console.log(loopInfo().loop + ' ' + port)
   for await (const line of createInterface({ input: process.stdin })) {
