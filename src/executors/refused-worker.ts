@@ -29,12 +29,14 @@ export function refusedWorker(cause: unknown): BrokenExecutorError {
 /**
  * Throws the system's refusal if a worker would find no descriptors. Asked beforehand, because of a thread that ends before
  * it begins only an event of Node tells, for which a loop that blocks would wait for ever; and because the work can still be
- * given to another.
+ * given to another. Where nothing may be opened here at all, nothing is known, and the worker is tried.
  */
 export function mustHaveDescriptors(): void {
   const taken: number[] = []
   try {
     while (taken.length < DESCRIPTORS) taken.push(openSync(devNull, 'r'))
+  } catch (error) {
+    if (isRefusal(error)) throw error
   } finally {
     for (const fd of taken) closeSync(fd)
   }

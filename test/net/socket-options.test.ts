@@ -22,14 +22,6 @@ function optionsOf(transport: Transport): string {
   return String(stdout).trim()
 }
 
-class Keeper extends Protocol {
-  transport!: Transport
-
-  override connectionMade(transport: Transport): void {
-    this.transport = transport
-  }
-}
-
 describe.each(netLoops)('sockets of the $name loop', (loop) => {
   test('send without delay by default, on both ends', async (context) => {
     if (tool('python3', '--version') === undefined) return context.skip('needs python3')
@@ -42,7 +34,7 @@ describe.each(netLoops)('sockets of the $name loop', (loop) => {
         }
       }
       const server = await here.createServer(() => new Accepted(), '127.0.0.1', 0)
-      const [client] = await here.createConnection(() => new Keeper(), '127.0.0.1', portOf(server))
+      const [client] = await here.createConnection(() => new Protocol(), '127.0.0.1', portOf(server))
       const peer = await accepted
       expect(optionsOf(client)).toBe('True False')
       expect(optionsOf(peer)).toBe('True False')

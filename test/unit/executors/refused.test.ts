@@ -29,6 +29,9 @@ describe('pools that can get no worker', () => {
     delete process.env.AIOLOOP_LOOP
     expect((await scene(name)).stdout).toBe(OUTCOME)
   })
+  it('are not asked for descriptors where nothing may be opened', async () => {
+    expect(await scene('forbidden')).toEqual(ended('works\n'))
+  })
   it('and when Node refuses at once', async () => {
     expect(await scene('unbegun')).toEqual(
       ended('BrokenExecutorError Worker initialization failure: EAGAIN, goes on\n'),

@@ -4,6 +4,7 @@
  */
 import { spawnSync } from 'node:child_process'
 import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs'
+import { syncBuiltinESMExports } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Body, ProcessPoolExecutor, run, runSync, ThreadPoolExecutor } from '../../../../src/index.ts'
@@ -71,6 +72,18 @@ const scenes: Record<string, () => unknown> = {
   threadsBlocking: () => runSync((() => scene(new ThreadPoolExecutor({ maxWorkers: 2 }))) as Body<void>),
   processes: () => run((() => scene(new ProcessPoolExecutor({ maxWorkers: 2 }))) as Body<void>),
   processesBlocking: () => runSync((() => scene(new ProcessPoolExecutor({ maxWorkers: 2 }))) as Body<void>),
+  /** A program that may open no files, as with `--permission`. */
+  forbidden: () =>
+    run(async () => {
+      const fs = process.getBuiltinModule('node:fs')
+      fs.openSync = () => {
+        throw Object.assign(new Error('Access to this API has been restricted'), { code: 'ERR_ACCESS_DENIED' })
+      }
+      syncBuiltinESMExports()
+      const pool = new ThreadPoolExecutor({ maxWorkers: 1 })
+      console.log(await pool.submit(() => 'works'))
+      await pool.shutdown()
+    }),
   /** A thread that cannot even be begun. */
   unbegun: () =>
     run(async () => {
