@@ -71,3 +71,13 @@ const asyncFunctions: Lane = {
 export function inBothLanes(cases: (lane: Lane) => void): void {
   for (const lane of [generators, asyncFunctions]) describe(`${lane.name}s`, () => cases(lane))
 }
+
+/** What the steps of a lane throw. */
+export function* caught(steps: Coroutine<unknown>): Coroutine<unknown> {
+  try {
+    yield* steps
+  } catch (error) {
+    return error
+  }
+  throw new Error('nothing was thrown')
+}

@@ -3,20 +3,10 @@ import type { Coroutine } from 'aioloop'
 import { CancelledError, createTask, LoopStateError, StreamReader } from 'aioloop'
 import { describe, expect, test } from 'vitest'
 import { type Harness, openLab } from './harness.ts'
-import { inBothLanes } from './lane.ts'
+import { caught, inBothLanes } from './lane.ts'
 import { ARGUMENT_RANGE, ARGUMENT_TYPE, expectRefusal, expectThrows, LOOP_STATE } from './refusal.ts'
 
 const bytes = (text: string): Buffer => Buffer.from(text)
-
-/** What `steps` throw. */
-function* caught(steps: Coroutine<unknown>): Coroutine<unknown> {
-  try {
-    yield* steps
-  } catch (error) {
-    return error
-  }
-  throw new Error('nothing was thrown')
-}
 
 export function streamReadIntoContract(harness: Harness): void {
   describe('StreamReader into memory', () => {

@@ -12,7 +12,7 @@ import {
 } from 'aioloop'
 import { describe, expect, test } from 'vitest'
 import { type Harness, openLab } from './harness.ts'
-import { inBothLanes } from './lane.ts'
+import { caught, inBothLanes } from './lane.ts'
 import { ARGUMENT_RANGE, ARGUMENT_TYPE, expectRefusal, expectThrows, LOOP_STATE } from './refusal.ts'
 
 const bytes = (text: string): Buffer => Buffer.from(text)
@@ -40,16 +40,6 @@ function take(buffer: ArrayBuffer): ArrayBuffer | undefined {
   } catch {
     return undefined
   }
-}
-
-/** What `steps` throw. */
-function* caught(steps: Coroutine<unknown>): Coroutine<unknown> {
-  try {
-    yield* steps
-  } catch (error) {
-    return error
-  }
-  throw new Error('nothing was thrown')
 }
 
 export function streamReaderContract(harness: Harness): void {
